@@ -1,0 +1,97 @@
+"""What was found -> the one thing worth saying. Pure: no clock, file or network; `today` and what was told are arguments."""
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from assistant.domain import Card, Corpus, Found, Grounding, Suggestion, Told
+
+MAX_CARDS = 5
+REFUSALS = 3  # after so many refusals in a call the polite exit follows
+EXIT = {
+    "callback": ("好的，今天先不多打扰您，您慢慢考虑。", "您看哪天方便，我再给您回个电话？"),
+    "stop": ("好的，我尊重您的意思，后面不再打扰您了。", "您看还有别的事需要我记录吗？"),
+}
+NO_ANSWER = "没有把握的现成话术，先别硬答；这句已记下，交给主管补。"
+STALE = "这条依据的规定在这个日期不适用，先别照旧话说。"
+STALE_SAY = "这一条我按最新规定核实清楚，再准确回复您。"
+ASK_MORE = "您方便再说具体一点吗，主要担心哪一块？"
+DECLINES = {
+    "": ASK_MORE,
+    "injection": "这个我帮不上。咱们说回车险，您这边想了解哪一块？",
+    "off_topic": "这个不归车险管，我不乱答。车险上您还有什么想问的吗？",
+}
+_BREAK = re.compile(r"[，。！？；、,.!?;\s]+|(?:还有就是|还有|而且|另外|再说了|再一个|同时|并且|顺便)")
+_MIN_CLAUSE = 3
+
+
+def clauses(heard: str) -> tuple[str, ...]:
+    """The parts of a line that could each be an objection of their own; empty where the line is one piece."""
+    parts = tuple(part for part in _BREAK.split(heard) if len(part) >= _MIN_CLAUSE)
+    return parts[:4] if len(parts) > 1 else ()
+
+
+def choose(whole: Found, parts: Sequence[Found], corpus: Corpus) -> tuple[str, ...]:
+    """The one or two cards to tell: the line's own, and that of a part which is surely about something else.
+
+    Two are told the more urgent first (Card.urgency), else in the order heard.
+    """
+    sure = [part.hits[0].card_id for part in parts if part.grounding is Grounding.STRONG]
+    if whole.grounding is Grounding.NONE:
+        chosen = list(dict.fromkeys(sure))[:2]
+    else:
+        top = whole.hits[0].card_id
+        near = {hit.card_id for hit in whole.hits}
+        chosen = [top, *[card for card in dict.fromkeys(sure) if card != top and card in near and top in sure]][:2]
+        chosen.sort(key=lambda card: sure.index(card) if card in sure else -1)
+    return tuple(sorted(chosen, key=lambda card: -corpus.cards[card].urgency))
+
+
+def stale(card: Card, corpus: Corpus, today: date) -> tuple[str, ...]:
+    """Facts of the card, sales rules apart, that do not hold on that day: what it says may be wrong then."""
+    return tuple(fact for fact in card.facts if not fact.startswith("SAL-")
+                 and (fact not in corpus.facts or not corpus.facts[fact].in_force(today)))
+
+
+def _rung(card: Card, corpus: Corpus, told: Sequence[Told]) -> int:
+    """The next rung of the card's ladder, from 1; 0 is the polite exit."""
+    used = {line.rung for line in told if line.card_id == card.id}
+    refused = sum(1 for line in told if line.card_id in corpus.cards and corpus.cards[line.card_id].refusal)
+    if card.refusal and refused >= REFUSALS:
+        return 0
+    return next((rung for rung in range(1, len(card.say) + 1) if rung not in used), 0)
+
+
+def tell(card: Card, corpus: Corpus, told: Sequence[Told], grounding: Grounding, today: date) -> Suggestion:
+    """The card's next line in this call, or the polite exit when its ladder is used up."""
+    flags = []
+    outdated = stale(card, corpus, today)
+    rung = _rung(card, corpus, told)
+    say, ask = (card.say[rung - 1], card.ask) if rung else EXIT[card.refusal or "callback"]
+    if not rung:
+        flags.append("exit")
+    if outdated:
+        say, grounding = STALE_SAY, Grounding.WEAK
+        flags.extend(f"stale:{fact}" for fact in outdated)
+    return Suggestion(say=say, ask=ask, never=card.never, why=card.points, facts=card.facts, grounding=grounding,
+                      card_id=card.id, title=card.title, rung=rung, flags=tuple(flags),
+                      notice=STALE if outdated else "")
+
+
+def decline(reason: str = "") -> Suggestion:
+    """Nothing fits: says so, offers one safe question, promises nothing. `reason` is a key of DECLINES."""
+    return Suggestion(say="", ask=DECLINES[reason], never=(), why=(), facts=(), grounding=Grounding.NONE,
+                      flags=(reason or "gap",), notice=NO_ANSWER if not reason else "")
+
+
+def suggest(whole: Found, parts: Sequence[Found], corpus: Corpus, told: Sequence[Told], today: date) -> Suggestion:
+    """What to say to a heard line, given what its search found, what its parts found, and what this call has heard."""
+    chosen = choose(whole, parts, corpus)
+    if not chosen:
+        return decline(whole.decline)
+    grounding = whole.grounding if whole.grounding is not Grounding.NONE else Grounding.STRONG
+    first, *others = [tell(corpus.cards[card], corpus, told, grounding, today) for card in chosen]
+    cards = dict.fromkeys([*chosen, *[hit.card_id for hit in whole.hits]])
+    return replace(first, cards=tuple(cards)[:MAX_CARDS], also=tuple(others))

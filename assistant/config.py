@@ -1,0 +1,100 @@
+"""config.toml and the environment -> one frozen value. Unknown keys are errors; secrets never stand in the file."""
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from assistant.errors import ConfigError
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paths(_Table):
+    """Folders, relative to the file that names them."""
+
+    corpus: Path = Path("corpus")
+    data: Path = Path("data")
+
+
+class Encoder(_Table):
+    """`built-in`, or any sentence-transformers hub name or local path."""
+
+    model: str = Field("built-in", min_length=1)
+
+
+class CallSettings(_Table):
+    """`idle_minutes`: after this long a silence, the next line opens a new call."""
+
+    idle_minutes: int = Field(30, ge=1, le=24 * 60)
+
+
+class Config(BaseSettings):
+    """Everything that can be set. COACH_<TABLE>__<KEY> in the environment wins over the file."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="COACH_", env_nested_delimiter="__")
+
+    paths: Paths = Paths()
+    encoder: Encoder = Encoder()
+    call: CallSettings = CallSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls, init_settings, env_settings: PydanticBaseSettingsSource, dotenv_settings, file_secret_settings
+    ):
+        return env_settings, init_settings
+
+    @property
+    def database(self) -> Path:
+        return self.paths.data / "coach.db"
+
+    @property
+    def index(self) -> Path:
+        return self.paths.data / "index"
+
+
+def _known() -> dict[str, set[str]]:
+    return {name: set(field.annotation.model_fields) for name, field in Config.model_fields.items()}
+
+
+def _suggest(name: str, names: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.5)
+    return f"，是不是想写 {near[0]}" if near else f"，可用的有：{'、'.join(sorted(names))}"
+
+
+def _refuse_unknown(values: dict, path: Path) -> None:
+    known = _known()
+    for table, content in values.items():
+        if table not in known:
+            raise ConfigError(f"{path} 里的 [{table}] 不认识{_suggest(table, set(known))}。请改好再启动。")
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path} 里的 {table} 应该是一个 [{table}] 小节。请改好再启动。")
+        for key in content:
+            if key not in known[table]:
+                raise ConfigError(f"{path} 里 [{table}] 的 {key} 不认识{_suggest(key, known[table])}。请改好再启动。")
+
+
+def load(path: Path) -> Config:
+    """Reads the file (absent: all defaults, relative to its folder). Raises ConfigError with one sentence."""
+    values: dict = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} 没写完整或写错了（{error}）。请对照 README 改好再启动。") from error
+        except OSError as error:
+            raise ConfigError(f"读不到 {path}（{error.strerror}）。请检查文件权限。") from error
+        _refuse_unknown(values, path)
+    try:
+        config = Config(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path} 或环境变量里的 {place} 不能用（{first['msg']}）。请改好再启动。") from error
+    base = path.parent.resolve()
+    return config.model_copy(update={"paths": Paths(corpus=base / config.paths.corpus, data=base / config.paths.data)})

@@ -1,0 +1,22 @@
+"""What a handler works with: the few things that have side effects or live outside, and no methods."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from assistant.domain import Corpus, Found
+from assistant.store import Store
+
+Search = Callable[[str], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`as_of` replaces today for the facts; `idle` is the silence after which a line opens a new call."""
+
+    search: Search
+    corpus: Corpus
+    store: Store
+    idle: timedelta = timedelta(minutes=30)
+    as_of: date | None = None

@@ -1,0 +1,104 @@
+"""What is wrong with a set-up, and how to put it right: one finding a part, in plain words."""
+from __future__ import annotations
+
+import importlib.metadata
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from assistant import config as configuration
+from assistant.errors import CoachError
+
+_LIBRARIES = ("chromadb", "onnxruntime", "tokenizers", "sqlite-utils", "bm25s", "python-telegram-bot", "langchain",
+              "sentence-transformers", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part of the set-up: whether it is well, and what was seen or what to do."""
+
+    ok: bool
+    what: str
+    detail: str
+
+
+def _libraries() -> Finding:
+    missing = []
+    for name in _LIBRARIES:
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    if missing:
+        return Finding(False, "运行环境", f"缺少 {'、'.join(missing)}。请运行：pip install . -c constraints.txt")
+    return Finding(True, "运行环境", f"Python {python}、SQLite {sqlite3.sqlite_version}，依赖齐全")
+
+
+def _corpus(settings, today: date) -> tuple[Finding, object]:
+    from assistant.knowledge.lint import lint
+    from assistant.knowledge.read import read_corpus
+
+    reading = read_corpus(settings.paths.corpus)
+    problems = lint(reading, today)
+    if problems:
+        return Finding(False, "语料", f"{len(problems)} 个问题，第一个是 {problems[0]}。请运行：coach lint"), reading
+    phrasings = sum(len(card.phrasings) for card in reading.corpus.cards.values())
+    return Finding(True, "语料", f"{len(reading.corpus.cards)} 张卡片、{phrasings} 句说法、{len(reading.corpus.facts)} 条事实"), reading
+
+
+def _log(settings) -> Finding:
+    from assistant.store import Store
+
+    store = Store(settings.database)
+    try:
+        damage = tuple(store.check())
+        counts = store.counts()
+    finally:
+        store.close()
+    if damage:
+        return Finding(False, "日志", f"{settings.database} 有损坏（{damage[0]}）。请改名留底，从备份恢复。")
+    return Finding(True, "日志", f"{settings.database}：{counts['sessions']} 通电话、{counts['turns']} 轮、{counts['gaps']} 个没答上的")
+
+
+def _index(settings, reading) -> Iterator[Finding]:
+    from assistant.knowledge import open_search
+
+    searcher = open_search(reading.corpus.cards, settings.index, settings.encoder.model)
+    try:
+        yield Finding(True, "编码器", searcher.embedder.name)
+        found = searcher("太贵了")
+        yield Finding(bool(found.hits), "索引", f"{len(searcher.index.texts)} 句，试问“太贵了”用了 "
+                                              f"{found.embed_ms + found.search_ms:.0f} 毫秒" if found.hits else
+                      "问“太贵了”没有结果。请运行：coach index --rebuild")
+    finally:
+        searcher.index.close()
+
+
+def examine(path: Path, today: date) -> Iterator[Finding]:
+    """Looks at every part in the order in which they depend on each other; what fails does not stop the rest."""
+    yield _libraries()
+    try:
+        settings = configuration.load(path)
+    except CoachError as error:
+        yield Finding(False, "设置", str(error))
+        return
+    yield Finding(True, "设置", f"{path}" if path.exists() else f"没有 {path}，用的是默认设置")
+    reading = None
+    try:
+        finding, reading = _corpus(settings, today)
+        yield finding
+    except CoachError as error:
+        yield Finding(False, "语料", str(error))
+    try:
+        yield _log(settings)
+    except CoachError as error:
+        yield Finding(False, "日志", str(error))
+    if reading is not None:
+        try:
+            yield from _index(settings, reading)
+        except CoachError as error:
+            yield Finding(False, "索引", str(error))

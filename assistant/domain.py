@@ -1,0 +1,224 @@
+"""The words of the trade as frozen values. Everything may import this module; it imports nothing of ours."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+MAX_RUNG = 40  # characters of a line that can be said in one breath, punctuation included
+RUNGS = 3
+
+
+class Grounding(StrEnum):
+    """How well the corpus backs a line: told plainly, told with alternatives, or not told at all."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+    NONE = "none"
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    RENEWED = "续了"
+    LOST = "没续"
+    CALLBACK = "回访"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A dated, sourced statement. `speak` holds the figures that an agent may say aloud, as written."""
+
+    id: str
+    topic: str
+    statement: str
+    valid_from: date
+    valid_to: date | None
+    region: tuple[str, ...]
+    energy: tuple[str, ...]
+    channel: tuple[str, ...]
+    source: str
+    confidence: str
+    speak: tuple[str, ...] = ()
+    check: str | None = None
+    rumour: bool = False
+
+    def in_force(self, on: date) -> bool:
+        """Whether the fact held on that day; both ends belong to its life."""
+        return not self.rumour and self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """A line that must not be said, and the red line (RL-..) it breaks or the fact that refutes it."""
+
+    line: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One intent: what the customer means, and what to say to it.
+
+    `refusal` marks a card by which the customer refuses: "callback" (a later call is welcome) or "stop" (none is).
+    """
+
+    id: str
+    title: str
+    kind: str
+    stage: tuple[str, ...]
+    urgency: int
+    facts: tuple[str, ...]
+    reviewed: date
+    say: tuple[str, ...]
+    ask: str
+    points: tuple[str, ...]
+    never: tuple[Never, ...]
+    phrasings: tuple[str, ...]
+    refusal: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedLine:
+    """A rule that no line may break, with the patterns that betray it and the harmless uses around them."""
+
+    id: str
+    title: str
+    what: str
+    basis: tuple[str, ...]
+    legal: str
+    rewrite: str
+    advice: str
+    patterns: tuple[str, ...]
+    allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Everything that is read from `corpus/`, by id, in the order of the files."""
+
+    cards: Mapping[str, Card]
+    facts: Mapping[str, Fact]
+    redlines: Mapping[str, RedLine]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A card that fits a heard line. `score` is the fused share in 0..1; `similarity` the nearest phrasing's cosine."""
+
+    card_id: str
+    score: float
+    similarity: float
+    phrasing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer of a search: hits best first, how sure we are (0..1 that the best one is right), and the time spent."""
+
+    hits: tuple[Hit, ...]
+    confidence: float
+    grounding: Grounding
+    embed_ms: float = 0.0
+    search_ms: float = 0.0
+    decline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The one thing worth saying. Without a card (`card_id` empty) it declines: `notice` says so, `ask` is safe."""
+
+    say: str
+    ask: str
+    never: tuple[Never, ...]
+    why: tuple[str, ...]
+    facts: tuple[str, ...]
+    grounding: Grounding
+    card_id: str = ""
+    title: str = ""
+    rung: int = 0
+    cards: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    notice: str = ""
+    also: tuple[Suggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line already told in this call."""
+
+    card_id: str
+    rung: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What arrives from a person: typed text, or a pressed button (`action`, such as "why:17")."""
+
+    person: str
+    text: str
+    at: datetime
+    action: str = ""
+    channel: str = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A key under a message. `action` comes back in `Incoming.action`; `copy` is text for the clipboard."""
+
+    label: str
+    action: str
+    copy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a message and its role: say, ask, never, cite, also, why, fact, note or warning."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What leaves: lines, the sayable one first, and the keys under them. `turn` is 0 where nothing was logged."""
+
+    lines: tuple[Line, ...]
+    buttons: tuple[Button, ...] = ()
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A session: one phone call of one agent."""
+
+    id: int
+    person: str
+    customer: str
+    started_at: datetime
+    last_at: datetime
+    outcome: str = ""
+    callback_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One heard line and what was told, as logged. Times are milliseconds by step."""
+
+    id: int
+    session_id: int
+    at: datetime
+    heard: str
+    told: str
+    asked: str
+    card_id: str
+    rung: int
+    grounding: str
+    kind: str
+    facts: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    feedback: str = ""
+    ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,127 @@
+"""May this be said? Red lines by pattern, and the figures of a line against the facts that support them.
+
+Pure and deterministic: the rules stand in `corpus/redlines.toml`, where a compliance officer changes them without code.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assistant.domain import Fact, RedLine
+
+_SUPERLATIVE = re.compile(
+    "最(?:低|便宜|好|划算|优惠|专业|全|强|佳|省|快|靠谱|安全)|第一(?:名|家|品牌)|全(?:市|国|网|行业)第一|唯一|绝对(?!免赔)|百分之?百|100%|顶级|独家"
+    "|保证|包(?:赔|过|你|您)|(?:肯定|一定|必然|必定)(?:能|会)?(?:赔|涨|降|便宜)|全赔|都能赔|什么都赔"
+)
+_CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000}
+_SCALE = {"亿": 100_000_000, "万": 10_000, "千": 1000, "百": 100, "": 1}
+_MEASURES = {"元": "元", "块": "元", "天": "日", "日": "日", "小时": "小时", "钟头": "小时", "分钟": "分钟", "年": "年",
+             "个月": "月", "月": "月", "倍": "倍", "成": "成", "折": "折", "次": "次", "级": "级", "档": "档", "%": "%",
+             "％": "%", "座": "座", "公里": "公里", "岁": "岁", "个点": "点", "点": "点", "期": "期", "吨": "吨"}
+_MEASURE = "|".join(sorted(_MEASURES, key=len, reverse=True))
+_ARABIC = re.compile(rf"(?P<value>\d[\d,]*(?:\.\d+)?)\s*(?P<scale>[万亿千百]?)\s*(?:多|来|余)?(?P<unit>{_MEASURE})?")
+_HAN = "零〇一二两三四五六七八九十百千万亿"
+_CHINESE = re.compile(rf"(?P<percent>百分之)?(?P<value>[{_HAN}]+(?:点[{_HAN}]+)?)(?:多|来|余|几)?(?P<unit>{_MEASURE})?")
+# Ordinary words in which a numeral counts nothing that a fact would have to support.
+_IDIOMS = re.compile(
+    "(?<![二两三四五六七八九十百千万\\d])一(?![二两三四五六七八九十百千万亿成倍折])(?!点[一二三四五六七八九])(?!个月|个点|小时|分钟|块钱|次险|次性?赔|级)."
+    "|(?<![十百千万\\d])[两三几四](?:个(?!月|点|小时)|项|块(?!钱)|条|样|点(?!\\d)|边|份|家|种|方|者|张|笔|类|部分|件|头|本|难|清|句|辆|台|字|眼|回|趟|下)"
+    "|零(?:件|部件|整比|钱|头|散)|清零|归零|三者|第[一二三四五]|三[电责]|二[手维次]|万[一分]|(?<![一二两三四五六七八九十百\\d])千万|十[分足]|统一|单一|唯一|万事|万能"
+    "|[同逐之专不]一|三言两语|百[姓忙]|千[差篇]|五花八门|一[五四]一十|七上八下|四[处周]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A rule broken: its id, the exact words, the law behind it, and a line that may be said instead."""
+
+    rule: str
+    quote: str
+    basis: str
+    rewrite: str
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def breaks(text: str, redlines: Mapping[str, RedLine]) -> tuple[Break, ...]:
+    """The red lines that `text`, said by an agent, breaks by its wording; one entry a rule, in the rules' order."""
+    found = []
+    for rule in redlines.values():
+        allowed = [span.span() for pattern in rule.allow for span in _compiled(pattern).finditer(text)]
+        for pattern in rule.patterns:
+            hit = next((m for m in _compiled(pattern).finditer(text)
+                        if not any(a <= m.start() < b or a < m.end() <= b for a, b in allowed)), None)
+            if hit is not None:
+                found.append(Break(rule.id, hit.group(), rule.legal, rule.rewrite))
+                break
+    return tuple(found)
+
+
+def superlative(text: str) -> str | None:
+    """The first superlative or promise in `text`, or None."""
+    found = _SUPERLATIVE.search(text)
+    return found.group() if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value and its unit as normalised (元, 日, 小时, 年, %, ...); the unit is "" where the line names none."""
+
+    value: float
+    unit: str
+
+    def fits(self, other: Figure) -> bool:
+        """Whether both mean the same figure; a missing unit fits any."""
+        return self.value == other.value and (self.unit == other.unit or not self.unit or not other.unit)
+
+
+def _chinese_value(numeral: str) -> float | None:
+    whole, _, fraction = numeral.partition("点")
+    scale = _SCALE[fraction[-1]] if fraction[-1:] in ("万", "亿", "千", "百") else 1
+    fraction = fraction.rstrip("万亿千百")
+    total, section, digit = 0.0, 0, 0
+    for char in whole:
+        if char in _CHINESE_DIGITS:
+            digit = _CHINESE_DIGITS[char]
+        elif char in _CHINESE_UNITS:
+            section += (digit or 1) * _CHINESE_UNITS[char]
+            digit = 0
+        else:
+            total = (total + section + digit or 1) * _SCALE[char]
+            section = digit = 0
+    if fraction and any(char not in _CHINESE_DIGITS for char in fraction):
+        return None
+    value = total + section + digit
+    if fraction:
+        value += float("0." + "".join(str(_CHINESE_DIGITS[char]) for char in fraction))
+    return value * scale
+
+
+def figures(text: str) -> tuple[Figure, ...]:
+    """All figures in `text`: 1.8万元 is 18000 元, 30% and 百分之三十 are 30 %; idioms (一下, 三者) are none."""
+    found: list[Figure] = []
+
+    def arabic(match: re.Match[str]) -> str:
+        value = float(match["value"].replace(",", "")) * _SCALE[match["scale"]]
+        found.append(Figure(round(value, 6), _MEASURES.get(match["unit"] or "", "")))
+        return "　" * len(match.group())
+
+    rest = _IDIOMS.sub(lambda match: "　" * len(match.group()), _ARABIC.sub(arabic, text))
+    for match in _CHINESE.finditer(rest):
+        value = _chinese_value(match["value"])
+        if value is not None:
+            unit = "%" if match["percent"] else _MEASURES.get(match["unit"] or "", "")
+            found.append(Figure(round(value, 6), unit))
+    return tuple(found)
+
+
+def unsupported(text: str, facts: Iterable[Fact]) -> tuple[Figure, ...]:
+    """Figures in `text` that no given fact lets an agent say aloud (its `speak` list)."""
+    spoken = [figure for fact in facts for line in fact.speak for figure in figures(line)]
+    return tuple(figure for figure in figures(text) if not any(figure.fits(known) for known in spoken))

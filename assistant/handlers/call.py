@@ -1,0 +1,132 @@
+"""The call: a heard line becomes a suggestion, is logged, and leaves as a message."""
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from assistant import coach, render
+from assistant.desk import Desk
+from assistant.domain import Call, Found, Grounding, Incoming, Line, Message, Suggestion, Told, Turn
+from assistant.errors import StoreError
+
+MAX_LOGGED = 500  # characters of a heard line that are kept
+EMPTY = "没看到客户的话。请输入客户刚说的那句，例如：太贵了"
+TOO_LONG = "这段话有 {count} 个字，只看了前 {seen} 个。请只输入客户最要紧的那一句。"
+SEEN = 200
+STALE_KEY = "这个按钮对应的那句已经找不到了，请重新输入客户的话。"
+NOTHING_YET = "这通电话还没有给过话术，先输入客户说的话。"
+
+
+def _today(incoming: Incoming, desk: Desk):
+    return desk.as_of or incoming.at.date()
+
+
+def _call(incoming: Incoming, desk: Desk) -> Call:
+    """The open call, or a new one after a long silence."""
+    found = desk.store.current_call(incoming.person)
+    if found is None or incoming.at - found.last_at > desk.idle:
+        return desk.store.open_call(incoming.person, incoming.at, channel=incoming.channel)
+    return found
+
+
+def _own_turn(incoming: Incoming, desk: Desk, rest: str) -> Turn | None:
+    """The turn a button or command is about: the one named, else the newest of the open call; never another person's."""
+    number = rest.partition(":")[0]
+    if incoming.action:
+        found = desk.store.turn(int(number)) if number.isdigit() else None
+        return found[0] if found is not None and found[1] == incoming.person else None
+    open_call = desk.store.current_call(incoming.person)
+    return desk.store.last_turn(open_call.id) if open_call is not None else None
+
+
+def _missing(incoming: Incoming) -> Message:
+    return Message((Line("note", STALE_KEY if incoming.action else NOTHING_YET),))
+
+
+def _log(call: Call, incoming: Incoming, desk: Desk, heard: str, kind: str, suggestion: Suggestion,
+         ms: dict[str, float]) -> int:
+    return desk.store.add_turn(call.id, Turn(
+        id=0, session_id=call.id, at=incoming.at, heard=heard[:MAX_LOGGED], told=suggestion.say, asked=suggestion.ask,
+        card_id=suggestion.card_id, rung=suggestion.rung, grounding=str(suggestion.grounding), kind=kind,
+        facts=suggestion.facts, cards=suggestion.cards, flags=suggestion.flags, ms=ms))
+
+
+def _reply(incoming: Incoming, desk: Desk, heard: str, kind: str, found: Found, decide, notes: tuple[Line, ...] = ()) -> Message:
+    """Decides with what the call has told, logs each told card as a turn, and renders. A broken log still answers."""
+    started = time.perf_counter()
+    turn, warning, call = 0, (), None
+    told: tuple[Told, ...] = ()
+    try:
+        call = _call(incoming, desk)
+        told = desk.store.told(call.id)
+    except StoreError as error:
+        warning = (Line("warning", str(error)),)
+    suggestion = decide(told)
+    decided = time.perf_counter()
+    lines = render.card(suggestion, desk.corpus)
+    ms = {"embed": found.embed_ms, "search": found.search_ms, "decide": (decided - started) * 1000,
+          "render": (time.perf_counter() - decided) * 1000}
+    if call is not None:
+        try:
+            turn = _log(call, incoming, desk, heard, kind if suggestion.card_id else "gap", suggestion, ms)
+            for other in suggestion.also:
+                _log(call, incoming, desk, heard, "also", other, {})
+        except StoreError as error:
+            warning = (Line("warning", str(error)),)
+    return Message((*lines, *notes, *warning), render.buttons(suggestion, turn, desk.corpus) if turn else (), turn)
+
+
+def hear(incoming: Incoming, desk: Desk, heard: str) -> Message:
+    """Answers what the customer has just said."""
+    if not any(char.isalnum() for char in heard):
+        return Message((Line("note", EMPTY),))
+    notes = (Line("note", TOO_LONG.format(count=len(heard), seen=SEEN)),) if len(heard) > SEEN else ()
+    heard = heard[:SEEN] if notes else heard
+    whole = desk.search(heard)
+    parts = [desk.search(part) for part in coach.clauses(heard)]
+    whole = replace(whole, embed_ms=whole.embed_ms + sum(part.embed_ms for part in parts),
+                    search_ms=whole.search_ms + sum(part.search_ms for part in parts))
+    today = _today(incoming, desk)
+    return _reply(incoming, desk, heard, "call", whole,
+                  lambda told: coach.suggest(whole, parts, desk.corpus, told, today), notes)
+
+
+def _tell(incoming: Incoming, desk: Desk, turn: Turn, card_id: str, kind: str) -> Message:
+    card = desk.corpus.cards.get(card_id)
+    if card is None:
+        return _missing(incoming)
+    today = _today(incoming, desk)
+    return _reply(incoming, desk, turn.heard, kind, Found((), 1.0, Grounding.STRONG), lambda told: replace(
+        coach.tell(card, desk.corpus, told, Grounding.STRONG, today), cards=(card_id,)))
+
+
+def again(incoming: Incoming, desk: Desk, rest: str) -> Message:
+    """The next rung of the card last told."""
+    turn = _own_turn(incoming, desk, rest)
+    return _tell(incoming, desk, turn, turn.card_id, "again") if turn is not None else _missing(incoming)
+
+
+def pick(incoming: Incoming, desk: Desk, rest: str) -> Message:
+    """Another card for the same heard line, chosen by the agent."""
+    turn = _own_turn(incoming, desk, rest)
+    return _tell(incoming, desk, turn, rest.partition(":")[2], "pick") if turn is not None else _missing(incoming)
+
+
+def why(incoming: Incoming, desk: Desk, rest: str) -> Message:
+    """The points, the never-say lines and the dated facts behind the card last told."""
+    turn = _own_turn(incoming, desk, rest)
+    if turn is None:
+        return _missing(incoming)
+    return Message(render.why(turn, desk.corpus, _today(incoming, desk)), turn=turn.id)
+
+
+def copy(incoming: Incoming, desk: Desk, rest: str) -> Message:
+    """The line alone, as plain text."""
+    turn = _own_turn(incoming, desk, rest)
+    return Message((Line("copy", turn.told or turn.asked),), turn=turn.id) if turn is not None else _missing(incoming)
+
+
+def new(incoming: Incoming, desk: Desk, customer: str) -> Message:
+    """Starts a new call, with the customer's code where one is given."""
+    call = desk.store.open_call(incoming.person, incoming.at, customer[:40], incoming.channel)
+    return Message((Line("note", f"新的一通电话{'：' + call.customer if call.customer else ''}。客户说什么，直接输入。"),))

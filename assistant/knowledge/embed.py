@@ -1,0 +1,97 @@
+"""Turns text into vectors: the built-in int8 encoder, or any sentence-transformers model the user names.
+
+An embedder has langchain's two methods (`embed_documents`, `embed_query`), a `name` that changes whenever its
+vectors would, and `encode`, the same as numpy rows. All vectors have length 1, so a dot product is a cosine.
+"""
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from assistant.errors import CoachError
+
+BUILT_IN = "built-in"
+BUILT_IN_FOLDER = Path(__file__).parent / "encoder"
+_MAX_PIECES = 64  # a heard line is short; what follows the first 62 word pieces adds nothing
+_BATCH = 64
+
+
+class Embedder(Protocol):
+    """What the rest of the pipeline needs of an encoder."""
+
+    name: str
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of unit length, float32, one a text."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]: ...
+
+    def embed_query(self, text: str) -> list[float]: ...
+
+
+class _Langchain:
+    """The two methods of langchain's Embeddings over `encode`."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return self.encode(texts).tolist()  # type: ignore[attr-defined]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+class OnnxEmbedder(_Langchain):
+    """The packaged encoder: tokenizers + onnxruntime, one thread (two contended cores are slower), no torch."""
+
+    def __init__(self, folder: Path = BUILT_IN_FOLDER, threads: int = 1) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        model = folder / "model.onnx"
+        try:
+            content = model.read_bytes()
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:
+            raise CoachError(f"读不到内置编码器 {folder}（{error}）。请重新安装：pip install .") from error
+        self.name = f"{BUILT_IN}-{hashlib.sha256(content).hexdigest()[:12]}"
+        self._tokenizer.enable_truncation(_MAX_PIECES)
+        self._tokenizer.no_padding()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of unit length. One text a run: int8 activations are scaled by batch, and a line's vector
+        must not depend on its neighbours."""
+        rows = []
+        for text in texts:
+            piece = self._tokenizer.encode(text)
+            rows.append(self._session.run(None, {
+                "input_ids": np.array([piece.ids], dtype=np.int64),
+                "attention_mask": np.array([piece.attention_mask], dtype=np.int64),
+            })[0][0])
+        return np.stack(rows).astype(np.float32) if rows else np.empty((0, 0), dtype=np.float32)
+
+
+class SentenceEmbedder(_Langchain):
+    """Any sentence-transformers model, by hub name or local path; torch is imported here and nowhere else."""
+
+    def __init__(self, model: str) -> None:
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            torch.set_num_threads(1)
+            self._model = SentenceTransformer(model, device="cpu", model_kwargs={"dtype": torch.float32})
+        except Exception as error:
+            raise CoachError(f"编码器 {model} 打不开（{str(error).splitlines()[0][:120]}）。请检查 config.toml 的 encoder.model "
+                             "是不是本机路径，或改回 built-in。") from error
+        probe = self._model.encode(["车险"], normalize_embeddings=True)
+        self.name = f"{model}-{hashlib.sha256(np.round(probe, 4).tobytes()).hexdigest()[:12]}"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.asarray(self._model.encode(list(texts), normalize_embeddings=True, batch_size=_BATCH), dtype=np.float32)

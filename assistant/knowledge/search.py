@@ -1,0 +1,64 @@
+"""One heard line -> the cards that fit it, best first, and how sure we are."""
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.domain import Found, Grounding, Hit
+from assistant.knowledge import rank
+from assistant.knowledge.embed import Embedder
+from assistant.knowledge.index import Index
+from assistant.knowledge.words import grams, normalise
+
+NEAREST = 96  # phrasings asked of the vector index; more adds no card that could win
+MAX_HEARD = 200  # characters of a heard line that are searched; the rest is chatter
+HITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """The legs' scores, one a card: cosine of the nearest phrasing, words (1 is a perfect match), head."""
+
+    nearest: np.ndarray
+    words: np.ndarray
+    head: np.ndarray
+    row: np.ndarray
+
+
+class Searcher:
+    """The search over one index with its encoder."""
+
+    def __init__(self, index: Index, embedder: Embedder, calibration: rank.Calibration | None = None) -> None:
+        self.index, self.embedder = index, embedder
+        self.calibration = calibration or rank.Calibration()
+        self._starts = np.flatnonzero(np.diff(index.owner, prepend=-1))
+        if np.any(np.diff(index.owner) < 0):
+            raise AssertionError("an index keeps the phrasings of a card together")
+
+    def legs(self, vector: np.ndarray, text: str) -> Legs:
+        """The three legs for a line and its vector."""
+        rows, similarities = self.index.nearest(vector, NEAREST)
+        nearest, row = rank.best_of(similarities, rows, self.index.owner, len(self.index.cards))
+        floor = float(similarities[-1]) if len(similarities) else 0.0
+        words = np.maximum.reduceat(self.index.words.scores(text), self._starts)
+        return Legs(np.where(row >= 0, nearest, floor), words / max(1, len(grams(text))) ,
+                    self.index.head.scores(vector), row)
+
+    def __call__(self, heard: str) -> Found:
+        """Searches the first 200 characters of a heard line."""
+        text = normalise(heard)[:MAX_HEARD]
+        if not grams(text):
+            return Found((), 0.0, Grounding.NONE)
+        started = time.perf_counter()
+        vector = self.embedder.encode([text])[0]
+        embedded = time.perf_counter()
+        legs = self.legs(vector, text)
+        shares = rank.fuse(legs.nearest, legs.words, legs.head, self.calibration)
+        order = np.argsort(-shares)[:HITS]
+        confidence = rank.confidence(shares, legs.nearest, legs.words, legs.head, self.calibration)
+        hits = tuple(Hit(self.index.cards[i], float(shares[i]), float(legs.nearest[i]),
+                         self.index.texts[legs.row[i]] if legs.row[i] >= 0 else "") for i in order)
+        return Found(hits, confidence, rank.ground(confidence, self.calibration),
+                     (embedded - started) * 1000, (time.perf_counter() - embedded) * 1000)

@@ -1,0 +1,31 @@
+"""The tables of the log. A migration, once released, is never changed: the next one is added below it."""
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("renewal-coach")
+
+
+@migrations()
+def first_tables(db: Database) -> None:
+    """People, calls, turns and what hangs on them. Times are ISO 8601 in local time; ms are milliseconds."""
+    db["people"].create({"id": str, "name": str, "role": str, "added_at": str}, pk="id", not_null={"role"})
+    db["sessions"].create(
+        {"id": int, "person": str, "customer": str, "channel": str, "started_at": str, "last_at": str, "ended_at": str,
+         "outcome": str, "callback_on": str},
+        pk="id", foreign_keys=[("person", "people", "id")], not_null={"person", "started_at", "last_at"})
+    db["turns"].create(
+        {"id": int, "session": int, "at": str, "kind": str, "heard": str, "told": str, "asked": str, "card": str,
+         "rung": int, "cards": str, "flags": str, "grounding": str, "ms_embed": float, "ms_search": float,
+         "ms_decide": float, "ms_render": float, "ms_send": float},
+        pk="id", foreign_keys=[("session", "sessions", "id")], not_null={"session", "at", "kind"})
+    db["citations"].create({"turn": int, "fact": str}, pk=("turn", "fact"), foreign_keys=[("turn", "turns", "id")])
+    db["feedback"].create({"turn": int, "person": str, "value": str, "at": str}, pk=("turn", "person"),
+                          foreign_keys=[("turn", "turns", "id")])
+    db["gaps"].create({"turn": int, "heard": str, "at": str, "status": str}, pk="turn",
+                      foreign_keys=[("turn", "turns", "id")])
+    db["sessions"].create_index(["person", "last_at"])
+    db["turns"].create_index(["session"])
+    db["turns"].create_index(["card", "at"])
+    db["citations"].create_index(["fact"])
+    db.execute("create virtual table turns_search using fts5(grams, tokenize='unicode61')")

@@ -1,0 +1,96 @@
+"""Suggestions as lines with roles; the terminal paints them, Telegram marks them up, and both show the same words."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from assistant.domain import Button, Call, Corpus, Fact, Grounding, Line, Suggestion, Turn
+
+NEXT, WHY, COPY, UP, DOWN = "换一句", "为什么", "复制", "👍", "👎"
+MAX_ALTERNATIVES = 3
+_ENERGY = {"fuel": "燃油车", "nev": "新能源车"}
+_CHANNEL = {"insurer": "保险公司", "dealer": "4S 店", "intermediary": "中介"}
+
+
+def _reason(basis: str, corpus: Corpus) -> str:
+    if basis in corpus.redlines:
+        return f"{basis} {corpus.redlines[basis].title}"
+    return f"与 {basis} 不符" if basis in corpus.facts else basis
+
+
+def _cite(suggestion: Suggestion, corpus: Corpus) -> str:
+    facts = [corpus.facts[fact] for fact in suggestion.facts if fact in corpus.facts]
+    since = f"（{facts[0].valid_from} 起）" if facts else ""
+    return f"{suggestion.title} · 依据 {'、'.join(suggestion.facts)}{since}"
+
+
+def card(suggestion: Suggestion, corpus: Corpus) -> tuple[Line, ...]:
+    """The lines of a suggestion: what to say first, what to ask, what never to say, and where it comes from."""
+    if not suggestion.card_id:
+        lines = [Line("note", suggestion.notice)] if suggestion.notice else []
+        return (*lines, Line("ask", f"可以先问：{suggestion.ask}"))
+    lines = [Line("say", suggestion.say), Line("ask", f"接着问：{suggestion.ask}")]
+    if suggestion.never:
+        never = suggestion.never[0]
+        lines.append(Line("never", f"别说：“{never.line}”（{_reason(never.basis, corpus)}）"))
+    for other in suggestion.also:
+        lines.append(Line("also", f"还提到「{other.title}」：{other.say}"))
+    lines.append(Line("cite", _cite(suggestion, corpus)))
+    if "exit" in suggestion.flags:
+        lines.append(Line("note", "这张卡的话已经说完，体面收尾；用“结果 回访 日期”记下回访。"))
+    if suggestion.notice:
+        lines.append(Line("warning", suggestion.notice))
+    others = alternatives(suggestion)
+    if suggestion.grounding is Grounding.WEAK and others:
+        titles = "  ".join(f"[{6 + i}] {corpus.cards[other].title}" for i, other in enumerate(others))
+        lines.append(Line("note", f"把握不大，也可能是：{titles}"))
+    return tuple(lines)
+
+
+def alternatives(suggestion: Suggestion) -> tuple[str, ...]:
+    """Other cards the customer may have meant, offered where the grounding is weak."""
+    told = {suggestion.card_id, *(other.card_id for other in suggestion.also)}
+    return tuple(other for other in suggestion.cards if other not in told)[:MAX_ALTERNATIVES]
+
+
+def buttons(suggestion: Suggestion, turn: int, corpus: Corpus) -> tuple[Button, ...]:
+    """The five keys of a told card, and one for each alternative."""
+    if not suggestion.card_id:
+        return ()
+    keys = [Button(NEXT, f"again:{turn}"), Button(WHY, f"why:{turn}"), Button(COPY, f"copy:{turn}", copy=suggestion.say),
+            Button(UP, f"up:{turn}"), Button(DOWN, f"down:{turn}")]
+    if suggestion.grounding is Grounding.WEAK:
+        keys += [Button(corpus.cards[other].title, f"card:{turn}:{other}") for other in alternatives(suggestion)]
+    return tuple(keys)
+
+
+def _scope(fact: Fact) -> str:
+    parts = [f"{fact.valid_from} 起" + (f"，至 {fact.valid_to}" if fact.valid_to else ""), "、".join(fact.region)]
+    parts += [_ENERGY[item] for item in fact.energy if item in _ENERGY]
+    parts += [_CHANNEL[item] for item in fact.channel if item in _CHANNEL]
+    return " · ".join(parts)
+
+
+def why(turn: Turn, corpus: Corpus, today: date) -> tuple[Line, ...]:
+    """Everything behind a told card: the points, every never-say line, the dated facts with their sources."""
+    found = corpus.cards.get(turn.card_id)
+    if found is None:
+        return (Line("note", "这一句没有对应的卡片，无从解释。"),)
+    lines = [Line("why", point) for point in found.points]
+    lines += [Line("never", f"别说：“{never.line}”（{_reason(never.basis, corpus)}）") for never in found.never]
+    for fact_id in found.facts:
+        fact = corpus.facts.get(fact_id)
+        if fact is not None:
+            state = "" if fact.in_force(today) else "【此日期不适用】"
+            lines.append(Line("fact", f"{state}{fact.id} {fact.statement}（{_scope(fact)}；{fact.source}；置信{fact.confidence}）"))
+    return tuple(lines)
+
+
+def transcript(turns: Sequence[tuple[Call, Turn]]) -> tuple[str, ...]:
+    """Logged turns as text, one a line, for people."""
+    return tuple(
+        f"#{turn.id} {turn.at:%m-%d %H:%M} 通话{call.id}{'·' + call.customer if call.customer else ''} "
+        f"客户：{turn.heard} → {turn.told or '（没有答案）'}"
+        f"{f'［{turn.card_id} 第{turn.rung}句］' if turn.card_id else ''}{turn.feedback}"
+        f"{'　结果：' + call.outcome + (' ' + call.callback_on if call.callback_on else '') if call.outcome else ''}"
+        for call, turn in turns)

@@ -1,0 +1,252 @@
+"""The log: what was heard, told and made of it. The only conversation state there is; sqlite-utils stops here.
+
+One writing connection behind a lock, WAL, synchronous=NORMAL. Everything heard or typed is masked on its way in.
+"""
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from assistant.domain import Call, Outcome, Told, Turn
+from assistant.errors import StoreError
+from assistant.migrations import migrations
+from assistant.redact import mask
+
+STEPS = ("embed", "search", "decide", "render", "send")
+_BUSY_MS = 5000
+
+
+def _sentence(error: sqlite3.Error, path: str) -> str:
+    text = str(error).lower()
+    if "locked" in text or "busy" in text:
+        return f"日志 {path} 正被别的程序锁着，这次没写进去。请关掉占用它的程序再试。"
+    if "readonly" in text or "read-only" in text:
+        return f"日志 {path} 是只读的，这次没写进去。请检查文件和目录的写权限。"
+    if "full" in text:
+        return f"磁盘满了，日志 {path} 这次没写进去。请腾出空间，已存的记录都在。"
+    if "not a database" in text or "malformed" in text:
+        return f"日志 {path} 不是完好的数据库。请先把它改名留底，再从备份恢复；程序会另建一个新的。"
+    if "unable to open" in text:
+        return f"打不开日志 {path}。请检查目录是否存在、有没有写权限。"
+    return f"日志 {path} 出错（{error}），这次没写进去。已存的记录都在。"
+
+
+def _grams(text: str) -> str:
+    """Character bigrams by spaces: the tokens by which full-text search finds two-character Chinese words."""
+    runs = re.findall(r"[^\W_]+", text.lower())
+    return " ".join(a + b for run in runs for a, b in itertools.pairwise(run))
+
+
+def _phrase(wanted: str) -> str:
+    return " AND ".join(f'"{grams}"' for run in re.findall(r"[^\W_]+", wanted.lower()) if (grams := _grams(run)))
+
+
+def _guarded(method: Callable) -> Callable:
+    """Runs a method under the lock; a vendor error leaves as one sentence."""
+    @functools.wraps(method)
+    def run(self: Store, *args, **kwargs):
+        with self._sentences(), self._lock:
+            return method(self, *args, **kwargs)
+    return run
+
+
+class Store:
+    """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = str(path)
+        self._lock = threading.RLock()
+        with self._sentences():
+            if self.path != ":memory:":
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._db = Database(sqlite3.connect(self.path, timeout=_BUSY_MS / 1000, check_same_thread=False))
+            self._db.execute(f"pragma busy_timeout={_BUSY_MS}")
+            self._db.execute("pragma foreign_keys=on")
+            self._db.execute("pragma synchronous=normal")
+            if self._db.execute("pragma journal_mode").fetchone()[0] != "wal":
+                self._db.execute("pragma journal_mode=wal")
+            if migrations.pending(self._db):
+                migrations.apply(self._db)
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(_sentence(error, self.path)) from error
+        except OSError as error:
+            raise StoreError(f"打不开日志 {self.path}（{error.strerror}）。请检查目录和权限。") from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    # people and calls
+
+    @_guarded
+    def know(self, person: str, name: str, role: str, at: datetime) -> None:
+        """Adds a person unless known already."""
+        self._db["people"].insert({"id": person, "name": name, "role": role, "added_at": at.isoformat()}, ignore=True)
+
+    @_guarded
+    def role(self, person: str) -> str | None:
+        """The person's role, or None for a stranger."""
+        row = next(self._db.query("select role from people where id = ?", [person]), None)
+        return row["role"] if row else None
+
+    @_guarded
+    def open_call(self, person: str, at: datetime, customer: str = "", channel: str = "terminal") -> Call:
+        """Ends the person's open call, if any, and starts a new one."""
+        with self._db.atomic():
+            self._db.execute("update sessions set ended_at = ? where person = ? and ended_at is null", [at.isoformat(), person])
+            key = self._db["sessions"].insert(
+                {"person": person, "customer": mask(customer), "channel": channel, "started_at": at.isoformat(),
+                 "last_at": at.isoformat(), "ended_at": None, "outcome": "", "callback_on": ""}).last_pk
+        return Call(int(key), person, mask(customer), at, at)
+
+    @_guarded
+    def current_call(self, person: str) -> Call | None:
+        """The person's open call, or None."""
+        row = next(self._db.query(
+            "select * from sessions where person = ? and ended_at is null order by id desc limit 1", [person]), None)
+        return _call(row) if row else None
+
+    @_guarded
+    def last_call(self, person: str) -> Call | None:
+        """The person's most recent call, open or ended."""
+        row = next(self._db.query("select * from sessions where person = ? order by id desc limit 1", [person]), None)
+        return _call(row) if row else None
+
+    @_guarded
+    def close_call(self, call: int, outcome: Outcome, callback_on: date | None, at: datetime) -> None:
+        """Ends a call with its outcome."""
+        self._db["sessions"].update(call, {"outcome": outcome.value, "ended_at": at.isoformat(),
+                                           "callback_on": callback_on.isoformat() if callback_on else ""})
+
+    # turns
+
+    @_guarded
+    def add_turn(self, call: int, turn: Turn) -> int:
+        """Logs a turn with its citations and, where it declined, a gap; returns its number. All or nothing."""
+        heard = mask(turn.heard)
+        with self._db.atomic():
+            key = int(self._db["turns"].insert({
+                "session": call, "at": turn.at.isoformat(), "kind": turn.kind, "heard": heard, "told": turn.told,
+                "asked": turn.asked, "card": turn.card_id, "rung": turn.rung, "cards": json.dumps(turn.cards),
+                "flags": json.dumps(turn.flags), "grounding": turn.grounding,
+                **{f"ms_{step}": turn.ms.get(step) for step in STEPS},
+            }).last_pk)
+            self._db["citations"].insert_all(({"turn": key, "fact": fact} for fact in turn.facts), ignore=True)
+            if "gap" in turn.flags:
+                self._db["gaps"].insert({"turn": key, "heard": heard, "at": turn.at.isoformat(), "status": "open"})
+            self._db.execute("insert into turns_search (rowid, grams) values (?, ?)", [key, _grams(f"{heard} {turn.told}")])
+            self._db.execute("update sessions set last_at = ? where id = ?", [turn.at.isoformat(), call])
+        return key
+
+    @_guarded
+    def time_turn(self, turn: int, ms: Mapping[str, float]) -> None:
+        """Adds the times that are known only after the answer has left."""
+        self._db["turns"].update(turn, {f"ms_{step}": value for step, value in ms.items() if step in STEPS})
+
+    @_guarded
+    def told(self, call: int) -> tuple[Told, ...]:
+        """What this call has been told so far, oldest first: what the ladder needs."""
+        return tuple(Told(row["card"], row["rung"]) for row in self._db.query(
+            "select card, rung from turns where session = ? and card != '' order by id", [call]))
+
+    @_guarded
+    def turn(self, turn: int) -> tuple[Turn, str] | None:
+        """A turn and the person whose it is, or None."""
+        row = next(self._db.query(_TURNS + " where t.id = ?", [turn]), None)
+        return (_turn(row), row["person"]) if row else None
+
+    @_guarded
+    def last_turn(self, call: int) -> Turn | None:
+        """The newest turn of a call, or None."""
+        row = next(self._db.query(_TURNS + " where t.session = ? order by t.id desc limit 1", [call]), None)
+        return _turn(row) if row else None
+
+    @_guarded
+    def rate(self, turn: int, person: str, value: str, at: datetime) -> None:
+        """Keeps a person's thumb on a turn; a second thumb replaces the first."""
+        self._db["feedback"].upsert({"turn": turn, "person": person, "value": value, "at": at.isoformat()},
+                                    pk=("turn", "person"))
+
+    @_guarded
+    def heard_lately(self, person: str, count: int = 100) -> tuple[str, ...]:
+        """The last lines this person typed, masked, oldest first."""
+        rows = self._db.query("select t.heard from turns t join sessions s on s.id = t.session where s.person = ? "
+                              "and t.kind in ('call', 'gap') order by t.id desc limit ?", [person, count])
+        return tuple(row["heard"] for row in rows)[::-1]
+
+    # reading the log
+
+    @_guarded
+    def turns(self, search: str = "", since: date | None = None, call: int | None = None,
+              limit: int | None = None) -> tuple[tuple[Call, Turn], ...]:
+        """Logged turns with their calls, newest first; `search` finds words in what was heard or told."""
+        where, values = ["1"], []
+        if search.strip():
+            if phrase := _phrase(search):
+                where.append("t.id in (select rowid from turns_search where turns_search match ?)")
+                values.append(phrase)
+            else:
+                where.append("(instr(t.heard, ?) or instr(t.told, ?))")
+                values += [search.strip()] * 2
+        if since is not None:
+            where.append("t.at >= ?")
+            values.append(since.isoformat())
+        if call is not None:
+            where.append("t.session = ?")
+            values.append(call)
+        rows = self._db.query(_TURNS + f" where {' and '.join(where)} order by t.id desc limit ?",
+                              [*values, -1 if limit is None else limit])
+        return tuple((_call({**row, "id": row["session"]}), _turn(row)) for row in rows)
+
+    @_guarded
+    def gaps(self, status: str = "open") -> tuple[tuple[int, datetime, str], ...]:
+        """Lines that nothing fitted: turn, time, what was heard; newest first."""
+        return tuple((row["turn"], datetime.fromisoformat(row["at"]), row["heard"]) for row in self._db.query(
+            "select * from gaps where status = ? order by turn desc", [status]))
+
+    @_guarded
+    def counts(self) -> dict[str, int]:
+        """Rows by table, for the doctor."""
+        return {name: self._db[name].count for name in ("people", "sessions", "turns", "feedback", "gaps")}
+
+    @_guarded
+    def check(self) -> Iterable[str]:
+        """What SQLite's own integrity check finds; empty when all is well."""
+        found = [row[0] for row in self._db.execute("pragma quick_check").fetchall()]
+        return () if found == ["ok"] else tuple(found)
+
+
+_TURNS = ("select t.*, s.person, s.customer, s.started_at, s.last_at, s.outcome, s.callback_on, "
+          "(select group_concat(fact, ' ') from citations where turn = t.id) as facts, "
+          "(select value from feedback where turn = t.id order by at desc limit 1) as thumb "
+          "from turns t join sessions s on s.id = t.session")
+
+
+def _call(row: Mapping) -> Call:
+    return Call(row["id"], row["person"], row["customer"], datetime.fromisoformat(row["started_at"]),
+                datetime.fromisoformat(row["last_at"]), row["outcome"], row["callback_on"])
+
+
+def _turn(row: Mapping) -> Turn:
+    return Turn(
+        id=row["id"], session_id=row["session"], at=datetime.fromisoformat(row["at"]), heard=row["heard"], told=row["told"],
+        asked=row["asked"], card_id=row["card"], rung=row["rung"], grounding=row["grounding"], kind=row["kind"],
+        facts=tuple((row["facts"] or "").split()), cards=tuple(json.loads(row["cards"])),
+        flags=tuple(json.loads(row["flags"])), feedback=row["thumb"] or "",
+        ms={step: row[f"ms_{step}"] for step in STEPS if row[f"ms_{step}"] is not None},
+    )
