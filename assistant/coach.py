@@ -10,10 +10,13 @@ from assistant.domain import Card, Corpus, Found, Grounding, Suggestion, Told
 
 MAX_CARDS = 5
 REFUSALS = 3  # after so many refusals in a call the polite exit follows
-EXIT = {
-    "callback": ("好的，今天先不多打扰您，您慢慢考虑。", "您看哪天方便，我再给您回个电话？"),
-    "stop": ("好的，我尊重您的意思，后面不再打扰您了。", "您看还有别的事需要我记录吗？"),
+EXITS = {
+    "callback": (("好的，今天先不多打扰您，您慢慢考虑。", "您看哪天方便，我再给您回个电话？"),
+                 ("明白，那我先到这儿，您有空随时打官方热线找我们。", "我改天再联系您，您看哪个时间合适？")),
+    "stop": (("好的，我尊重您的意思，后面不再打扰您了。", "您看还有别的事需要我记录吗？"),
+             ("明白，我这就登记好，祝您用车平安。", "您看还有需要我更正的信息吗？")),
 }
+ENDED = "收尾的话也说过了，别再劝，礼貌挂断；用“结果 回访 日期”或“结果 没续”结束这通电话。"
 NO_ANSWER = "没有把握的现成话术，先别硬答；这句已记下，交给主管补。"
 STALE = "这条依据的规定在这个日期不适用，先别照旧话说。"
 STALE_SAY = "这一条我按最新规定核实清楚，再准确回复您。"
@@ -58,6 +61,8 @@ def stale(card: Card, corpus: Corpus, today: date) -> tuple[str, ...]:
 def _rung(card: Card, corpus: Corpus, told: Sequence[Told]) -> int:
     """The next rung of the card's ladder, from 1; 0 is the polite exit."""
     used = {line.rung for line in told if line.card_id == card.id}
+    if 0 in used:
+        return 0
     refused = sum(1 for line in told if line.card_id in corpus.cards and corpus.cards[line.card_id].refusal)
     if card.refusal and refused >= REFUSALS:
         return 0
@@ -68,16 +73,20 @@ def tell(card: Card, corpus: Corpus, told: Sequence[Told], grounding: Grounding,
     """The card's next line in this call, or the polite exit when its ladder is used up."""
     flags = []
     outdated = stale(card, corpus, today)
-    rung = _rung(card, corpus, told)
-    say, ask = (card.say[rung - 1], card.ask) if rung else EXIT[card.refusal or "callback"]
-    if not rung:
+    rung, notice = _rung(card, corpus, told), ""
+    if rung:
+        say, ask = card.say[rung - 1], card.ask
+    else:
         flags.append("exit")
+        exits = EXITS[card.refusal or "callback"]
+        said = sum(1 for line in told if line.rung == 0)
+        say, ask = exits[said] if said < len(exits) else ("", "")
+        notice = "" if say else ENDED
     if outdated:
-        say, grounding = STALE_SAY, Grounding.WEAK
+        say, grounding, notice = STALE_SAY, Grounding.WEAK, STALE
         flags.extend(f"stale:{fact}" for fact in outdated)
     return Suggestion(say=say, ask=ask, never=card.never, why=card.points, facts=card.facts, grounding=grounding,
-                      card_id=card.id, title=card.title, rung=rung, flags=tuple(flags),
-                      notice=STALE if outdated else "")
+                      card_id=card.id, title=card.title, rung=rung, flags=tuple(flags), notice=notice)
 
 
 def decline(reason: str = "") -> Suggestion:

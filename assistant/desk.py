@@ -5,8 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from typing import TYPE_CHECKING
+
 from assistant.domain import Corpus, Found
-from assistant.store import Store
+
+if TYPE_CHECKING:  # the store's library is slow to import, and `coach ask` keeps no log
+    from assistant.store import Store
 
 Search = Callable[[str], Found]
 

@@ -13,7 +13,7 @@ def first_tables(db: Database) -> None:
     db["sessions"].create(
         {"id": int, "person": str, "customer": str, "channel": str, "started_at": str, "last_at": str, "ended_at": str,
          "outcome": str, "callback_on": str},
-        pk="id", foreign_keys=[("person", "people", "id")], not_null={"person", "started_at", "last_at"})
+        pk="id", not_null={"person", "started_at", "last_at"})
     db["turns"].create(
         {"id": int, "session": int, "at": str, "kind": str, "heard": str, "told": str, "asked": str, "card": str,
          "rung": int, "cards": str, "flags": str, "grounding": str, "ms_embed": float, "ms_search": float,

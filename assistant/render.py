@@ -15,7 +15,7 @@ _CHANNEL = {"insurer": "保险公司", "dealer": "4S 店", "intermediary": "中�
 def _reason(basis: str, corpus: Corpus) -> str:
     if basis in corpus.redlines:
         return f"{basis} {corpus.redlines[basis].title}"
-    return f"与 {basis} 不符" if basis in corpus.facts else basis
+    return f"{basis} {corpus.facts[basis].topic}" if basis in corpus.facts else basis
 
 
 def _cite(suggestion: Suggestion, corpus: Corpus) -> str:
@@ -29,6 +29,8 @@ def card(suggestion: Suggestion, corpus: Corpus) -> tuple[Line, ...]:
     if not suggestion.card_id:
         lines = [Line("note", suggestion.notice)] if suggestion.notice else []
         return (*lines, Line("ask", f"可以先问：{suggestion.ask}"))
+    if not suggestion.say:
+        return (Line("note", suggestion.notice),)
     lines = [Line("say", suggestion.say), Line("ask", f"接着问：{suggestion.ask}")]
     if suggestion.never:
         never = suggestion.never[0]
@@ -37,7 +39,7 @@ def card(suggestion: Suggestion, corpus: Corpus) -> tuple[Line, ...]:
         lines.append(Line("also", f"还提到「{other.title}」：{other.say}"))
     lines.append(Line("cite", _cite(suggestion, corpus)))
     if "exit" in suggestion.flags:
-        lines.append(Line("note", "这张卡的话已经说完，体面收尾；用“结果 回访 日期”记下回访。"))
+        lines.append(Line("note", "客户已经推了几次，体面收尾；约好回访就输入“结果 回访 日期”。"))
     if suggestion.notice:
         lines.append(Line("warning", suggestion.notice))
     others = alternatives(suggestion)
@@ -55,7 +57,7 @@ def alternatives(suggestion: Suggestion) -> tuple[str, ...]:
 
 def buttons(suggestion: Suggestion, turn: int, corpus: Corpus) -> tuple[Button, ...]:
     """The five keys of a told card, and one for each alternative."""
-    if not suggestion.card_id:
+    if not suggestion.say:
         return ()
     keys = [Button(NEXT, f"again:{turn}"), Button(WHY, f"why:{turn}"), Button(COPY, f"copy:{turn}", copy=suggestion.say),
             Button(UP, f"up:{turn}"), Button(DOWN, f"down:{turn}")]

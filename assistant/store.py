@@ -23,7 +23,7 @@ from assistant.migrations import migrations
 from assistant.redact import mask
 
 STEPS = ("embed", "search", "decide", "render", "send")
-_BUSY_MS = 5000
+_BUSY_MS = 300  # an agent is on the phone: better a line without its log than a line too late
 
 
 def _sentence(error: sqlite3.Error, path: str) -> str:

@@ -14,7 +14,7 @@ from assistant.knowledge.words import grams, normalise
 
 NEAREST = 96  # phrasings asked of the vector index; more adds no card that could win
 MAX_HEARD = 200  # characters of a heard line that are searched; the rest is chatter
-HITS = 5
+HITS = 10
 
 
 @dataclass(frozen=True, slots=True)
