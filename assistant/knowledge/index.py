@@ -209,21 +209,20 @@ def open_index(folder: Path, cards: Iterable[Card], embedder: Embedder, progress
     lock = _own(folder)
     try:
         current = _current(folder)
-        if current is not None and current.name == name and not rebuild:
+        if current is not None and current.name.partition("-")[0] == name and not rebuild:
             try:
                 return _load(current, lock)
             except Exception:  # damaged files: the index is a cache, build it anew
                 current = None
-        target = folder / (name + ".building")
+        # Chroma remembers a folder that failed for as long as the process lives: a build never reuses a name.
+        final = folder / f"{name}-{os.urandom(3).hex()}"
+        target = final.with_suffix(".building")
         _sweep(folder, current.name if current else "")
         vectors = _embed([entry.text for entry in entries], embedder, _known_vectors(current, embedder), progress)
         _write(target, entries, vectors, embedder.name)
-        final = folder / name
-        if final.exists():
-            shutil.rmtree(final)
         os.replace(target, final)
-        _switch(folder, name)
-        _sweep(folder, name)
+        _switch(folder, final.name)
+        _sweep(folder, final.name)
         return _load(final, lock)
     except OSError as error:
         lock.release()

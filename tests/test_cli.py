@@ -1,0 +1,159 @@
+"""The command line as a process: what it prints, what it refuses, and with which status."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, write_corpus
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with a small corpus and a config of its own."""
+    folder = tmp_path_factory.mktemp("place")
+    write_corpus(folder)
+    (folder / "config.toml").write_text('[paths]\ncorpus = "corpus"\n', "utf-8")
+    return folder
+
+
+def coach(place: Path, *words: str, stdin: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "assistant", *words], input=stdin, capture_output=True, text=True, timeout=120,
+                          cwd=place, env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", **(env or {})})
+
+
+def test_ask_prints_a_card_for_a_person(place):
+    done = coach(place, "ask", "怎么这么贵啊")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "💬 价格太高第一句，我帮您看看。"
+    assert "依据 F-01（2020-09-19 起）" in done.stdout
+
+
+def test_ask_json_has_the_stable_shape(place):
+    answer = json.loads(coach(place, "ask", "--json", "怎么这么贵啊").stdout)
+    assert list(answer) == ["cards", "grounding", "say", "ask", "never", "facts", "flags", "ms"]
+    assert answer["cards"][0] == "price" and answer["facts"] == ["F-01"] and answer["never"] == ["我私下返您三百"]
+    assert isinstance(answer["ms"], float)
+
+
+def test_ask_jsonl_answers_in_order_whatever_the_lines_hold(place):
+    asked = ["怎么这么贵啊", "", "😡", "车泡水了赔不赔", "字" * 10_000, "\u0000"]
+    lines = "\n".join(json.dumps({"id": i, "q": q}) for i, q in enumerate(asked)) + "\n\n"
+    done = coach(place, "ask", "--jsonl", stdin=lines)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == list(range(len(asked)))
+    assert [answer["cards"][:1] for answer in answers[:4]] == [["price"], [], [], ["flood"]]
+    assert (answers[1]["grounding"], answers[1]["say"]) == ("none", "")
+
+
+def test_as_of_moves_today(place):
+    assert json.loads(coach(place, "ask", "--json", "--as-of", "2019-01-01", "怎么这么贵啊").stdout)["flags"] == ["stale:F-01"]
+
+
+@pytest.mark.parametrize("words, stdin, says", [
+    (("ask",), "", "请写上客户说的话"),
+    (("ask", "   "), "", "请写上客户说的话"),
+    (("ask", "--as-of", "昨天", "太贵了"), "", "日期 昨天 看不懂"),
+    (("ask", "--jsonl"), "{oops\n", "第 1 行不是 JSON"),
+    (("ask", "--jsonl"), '{"id": 1}\n', "第 1 行缺少文字字段 q"),
+    (("ask", "--jsonl", "太贵了"), "", "--jsonl 从标准输入读"),
+    (("log", "--export", "x.docx"), "", "不会写 .docx"),
+])
+def test_misuse_is_one_sentence_and_status_2(place, words, stdin, says):
+    done = coach(place, *words, stdin=stdin)
+    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("text, says", [
+    ("[paths]\ncorpsu = 'x'\n", "corpsu 不认识，是不是想写 corpus"),
+    ("[path]\n", "[path] 不认识，是不是想写 paths"),
+    ("[paths\ncorpus=", "没写完整"),
+    ("[call]\nidle_minutes = 'soon'\n", "call.idle_minutes"),
+    ("[paths]\ncorpus = 'nowhere'\n", "找不到语料目录"),
+    ("[encoder]\nmodel = '/nowhere/model'\n", "encoder.model"),
+])
+def test_a_config_that_cannot_be_used_says_what_to_change(place, tmp_path, text, says):
+    write_corpus(tmp_path)
+    (tmp_path / "config.toml").write_text(text, "utf-8")
+    done = coach(tmp_path, "ask", "太贵了")
+    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_environment_wins_over_the_file(place, tmp_path):
+    done = coach(place, "index", env={"COACH_PATHS__DATA": str(tmp_path / "elsewhere")})
+    assert done.returncode == 0 and (tmp_path / "elsewhere/index/current").exists()
+
+
+def test_a_broken_card_is_named_and_the_others_still_answer(tmp_path):
+    corpus = write_corpus(tmp_path)
+    (corpus / "cards/objections/stop.md").write_text("+++\noops", "utf-8")
+    done = coach(tmp_path, "ask", "--json", "怎么这么贵啊")
+    assert done.returncode == 0 and json.loads(done.stdout)["cards"][0] == "price"
+    assert "stop.md:1" in done.stderr
+    assert coach(tmp_path, "lint").returncode == 1
+
+
+CALL = "怎么这么贵啊\n怎么这么贵啊\n1\n2\n👍\n结果 回访 11-28\n/new 老王13812345678\n车泡水了赔不赔\n/help\n"
+
+
+def test_chat_works_in_a_plain_pipe_and_the_log_shows_searches_and_exports_it(tmp_path):
+    write_corpus(tmp_path)
+    done = coach(tmp_path, "chat", stdin=CALL)
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith("💬")] == [
+        "💬 价格太高第一句，我帮您看看。", "💬 价格太高第二句，我帮您算算。", "💬 价格太高第三句，您慢慢想。", "💬 泡水第一句，我帮您看看。"]
+    assert "RL-01 合同外利益" in done.stdout and "\x1b[" not in done.stdout
+    log = coach(tmp_path, "log").stdout
+    assert log.count("客户：") == 4 and "老王[手机号]" in log and "👍" in log
+    assert coach(tmp_path, "log", "泡水").stdout.count("客户：") == 1
+    assert "13812345678" not in log
+    assert coach(tmp_path, "log", "--export", "out.csv").returncode == 0
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    exported = json.loads(coach(tmp_path, "log", "--export", "-").stdout)
+    assert [row["客户说"] for row in exported] == ["怎么这么贵啊", "怎么这么贵啊", "怎么这么贵啊", "车泡水了赔不赔"]
+    assert exported[0]["结果"] == "回访" and exported[0]["依据"] == "F-01"
+
+
+def test_a_second_chat_on_the_same_folder_is_one_sentence(tmp_path):
+    write_corpus(tmp_path)
+    coach(tmp_path, "index")
+    first = subprocess.Popen([sys.executable, "-u", "-m", "assistant", "chat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        assert "续保教练" in first.stdout.readline()
+        second = coach(tmp_path, "ask", "太贵了")
+        assert second.returncode == 2 and "使用" in second.stderr and "Traceback" not in second.stderr
+    finally:
+        first.communicate("", timeout=30)
+    assert coach(tmp_path, "ask", "太贵了").returncode == 0
+
+
+def test_a_chat_whose_database_is_broken_says_so_and_leaves_it_alone(tmp_path):
+    write_corpus(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/coach.db").write_bytes(b"no database here" * 100)
+    done = coach(tmp_path, "chat", stdin="太贵了\n")
+    assert done.returncode == 2 and "不是完好的数据库" in done.stderr
+    assert (tmp_path / "data/coach.db").read_bytes() == b"no database here" * 100
+
+
+def test_the_doctor_finds_what_is_wrong_and_how_to_mend_it(tmp_path):
+    write_corpus(tmp_path)
+    done = coach(tmp_path, "doctor")
+    assert done.returncode == 0 and "✗" not in done.stdout and done.stdout.count("✓") == 6, done.stdout
+    (tmp_path / "corpus/cards/objections/stop.md").write_text("+++\noops", "utf-8")
+    (tmp_path / "data/coach.db").write_bytes(b"no database here" * 100)
+    done = coach(tmp_path, "doctor")
+    assert done.returncode == 1 and "coach lint" in done.stdout and "改名留底" in done.stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error(place):
+    done = subprocess.run(f"{sys.executable} -m assistant ask --jsonl | head -1", shell=True, capture_output=True, text=True,
+                          input="\n".join(json.dumps({"id": i, "q": "太贵了"}) for i in range(50)), cwd=place,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120)
+    assert "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
