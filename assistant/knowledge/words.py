@@ -1,19 +1,26 @@
 """The words leg: BM25 over character unigrams and bigrams, so that two-character Chinese words are found."""
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 import bm25s
 import numpy as np
+from opencc import OpenCC
 
 _NAME = "words"
+_SIMPLIFIED = OpenCC("t2s")
+_SHORTHAND = ((re.compile(r"(?<=\d)\s*[wW](?![a-zA-Z])"), "万"), (re.compile(r"(?<=\d)\s*[kK](?![a-zA-Z])"), "千"))
 
 
 def normalise(text: str) -> str:
-    """One spelling for one thing: full-width and compatibility forms folded, lower case, spaces squeezed."""
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    """One spelling for one thing: full-width forms folded, traditional characters simplified, lower case, 200w as 200万."""
+    folded = _SIMPLIFIED.convert(unicodedata.normalize("NFKC", text))
+    for pattern, plain in _SHORTHAND:
+        folded = pattern.sub(plain, folded)
+    return " ".join(folded.lower().split())
 
 
 def grams(text: str) -> list[str]:
