@@ -5,6 +5,7 @@ and one atomic rename of the pointer file makes it current, so Ctrl-C, kill -9 o
 """
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from assistant.domain import Card
 from assistant.errors import CoachError, IndexBusy
 from assistant.knowledge.embed import Embedder
 from assistant.knowledge.rank import Head
+from assistant.knowledge.typed import Sounds
 from assistant.knowledge.words import Words, normalise
 
 FORMAT = 1  # raise it when the files of an index change
@@ -67,6 +69,11 @@ class Index:
                                         include=["distances"])
         return (np.array([int(row) for row in answer["ids"][0]], dtype=np.int64),
                 1.0 - np.array(answer["distances"][0], dtype=np.float32))
+
+    @functools.cached_property
+    def sounds(self) -> Sounds:
+        """The phrasings' sounds, read when pinyin is first typed."""
+        return Sounds.load(self.folder)
 
     def vectors(self) -> np.ndarray:
         """All stored vectors in the order of the rows, for exact search in the evals."""
@@ -172,6 +179,7 @@ def _write(target: Path, entries: Sequence[Entry], vectors: np.ndarray, embedder
     finally:
         client.close()
     Words.build(texts).save(target)
+    Sounds.build(texts).save(target)
     Head.fit(vectors, owner, len(cards)).save(target)
     manifest = {"embedder": embedder_name, "cards": cards, "owner": owner.tolist(), "texts": texts}
     (target / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")

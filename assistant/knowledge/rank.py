@@ -56,6 +56,8 @@ class Calibration:
     c_share: float = 3.0
     strong: float = 0.55
     weak: float = 0.35
+    typed_strong: float = 0.85
+    typed_weak: float = 0.45
 
 
 def best_of(scores: np.ndarray, rows: np.ndarray, owner: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from assistant.domain import Found, Grounding, Hit
 from assistant.knowledge import rank
 from assistant.knowledge.embed import Embedder
 from assistant.knowledge.index import Index
+from assistant.knowledge.typed import is_typed
 from assistant.knowledge.words import grams, normalise
 
 NEAREST = 96  # phrasings asked of the vector index; more adds no card that could win
@@ -46,12 +47,25 @@ class Searcher:
         return Legs(np.where(row >= 0, nearest, floor), words / max(1, len(grams(text))) ,
                     self.index.head.scores(vector), row)
 
+    def _typed(self, text: str, started: float) -> Found:
+        """Pinyin says nothing to the encoder: it is looked up by sound alone, and trusted by how much of a line it is."""
+        scores = self.index.sounds.scores(text, self._starts)
+        order = np.argsort(-scores)[:HITS]
+        hits = tuple(Hit(self.index.cards[i], float(scores[i]), 0.0, "") for i in order if scores[i] > 0)
+        best = float(scores[order[0]])
+        limits = self.calibration
+        grounding = (Grounding.STRONG if best >= limits.typed_strong else
+                     Grounding.WEAK if best >= limits.typed_weak else Grounding.NONE)
+        return Found(hits, min(1.0, best), grounding, 0.0, (time.perf_counter() - started) * 1000)
+
     def __call__(self, heard: str) -> Found:
         """Searches the first 200 characters of a heard line."""
         text = normalise(heard)[:MAX_HEARD]
         if not grams(text):
             return Found((), 0.0, Grounding.NONE)
         started = time.perf_counter()
+        if is_typed(text):
+            return self._typed(text, started)
         vector = self.embedder.encode([text])[0]
         embedded = time.perf_counter()
         legs = self.legs(vector, text)

@@ -1,13 +1,12 @@
-"""Thumb-speed input: pinyin initials (tgl), full pinyin (taiguile), and slips of the same sound (交墙险).
+"""Thumb-speed input: pinyin initials (tgl) and full pinyin (taiguile).
 
-The sounds of all phrasings are written once, when the index is built, so that answering needs no pinyin library;
-a heard line's own sounds come from the same table of characters.
+The sounds of all phrasings are written once, when the index is built, so that answering needs no pinyin library.
 """
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +19,12 @@ _MIN_LATIN = 2
 _WORDS = frozenset("app etc vin suv mpv ncd vip ok gps pdf byd bmw nev ai id wx qq adas hello hi yes no pos cpu".split())
 
 
-def _table() -> dict[str, str]:
-    """Every common Chinese character's toneless pinyin (its most frequent reading)."""
+def _spell(text: str) -> list[str]:
+    """Toneless syllables of the Chinese characters, in their readings in context; Latin and digits as they are."""
     from pypinyin import Style, lazy_pinyin
 
-    chars = [chr(code) for code in range(0x4E00, 0x9FA6)]
-    return {char: sound for char in chars if (sound := lazy_pinyin(char, style=Style.NORMAL)[0]).isascii() and sound.isalpha()}
+    parts = lazy_pinyin(text, style=Style.NORMAL, v_to_u=False, errors=lambda rest: list(rest))
+    return [part for part in parts if part.isascii() and part.isalnum()]
 
 
 def is_typed(text: str) -> bool:
@@ -38,32 +37,25 @@ def is_typed(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """For every phrasing its initials and its full sound, and the table that gives them for any text."""
+    """For every phrasing its initials and its full sound."""
 
     initials: tuple[str, ...]
     full: tuple[str, ...]
-    table: Mapping[str, str]
 
     @classmethod
     def build(cls, phrasings: Sequence[str]) -> Sounds:
-        table = _table()
-        spelled = [cls._spell(line, table) for line in phrasings]
+        spelled = [_spell(line) for line in phrasings]
         return cls(tuple("".join(part[0] for part in parts) for parts in spelled),
-                   tuple("".join(parts) for parts in spelled), table)
-
-    @staticmethod
-    def _spell(text: str, table: Mapping[str, str]) -> list[str]:
-        """Syllables of the Chinese characters and the Latin and digit characters as they are."""
-        return [table.get(char, char) for char in text if char in table or char.isascii() and char.isalnum()]
+                   tuple("".join(parts) for parts in spelled))
 
     def save(self, folder: Path) -> None:
-        content = {"initials": self.initials, "full": self.full, "table": self.table}
+        content = {"initials": self.initials, "full": self.full}
         (folder / _FILE).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Sounds:
         content = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        return cls(tuple(content["initials"]), tuple(content["full"]), content["table"])
+        return cls(tuple(content["initials"]), tuple(content["full"]))
 
     def scores(self, text: str, starts: np.ndarray) -> np.ndarray:
         """How well typed pinyin fits each card, 0..1: the share of a phrasing's sound that was typed, its best phrasing;
