@@ -88,7 +88,7 @@ def _search(config, corpus, rebuild: bool = False):
 
     report, stop = _progress()
     try:
-        searcher = open_search(corpus.cards, config.index, config.encoder.model, report, rebuild)
+        searcher = open_search(corpus, config.index, config.encoder.model, report, rebuild)
     finally:
         stop()
     try:
@@ -163,7 +163,7 @@ def index(
     corpus = _corpus(settings).corpus
     started = time.perf_counter()
     with _search(settings, corpus, rebuild) as searcher:
-        print(f"索引好了：{len(searcher.index.cards)} 张卡片，{len(searcher.index.texts)} 句，"
+        print(f"索引好了：{len(corpus.cards)} 张卡片，{len(searcher.index.texts)} 句，"
               f"用时 {time.perf_counter() - started:.1f} 秒。")
 
 

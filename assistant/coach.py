@@ -21,11 +21,17 @@ NO_ANSWER = "没有把握的现成话术，先别硬答；这句已记下，交�
 STALE = "这条依据的规定在这个日期不适用，先别照旧话说。"
 STALE_SAY = "这一条我按最新规定核实清楚，再准确回复您。"
 ASK_MORE = "您方便再说具体一点吗，主要担心哪一块？"
-DECLINES = {
+_ELSEWHERE = "这块不归车险管，我不乱答。车险上您还想了解哪一块？"
+DECLINES = {  # by the kind of off-topic line that it resembles; "" is a line of our trade that no card covers
     "": ASK_MORE,
-    "injection": "这个我帮不上。咱们说回车险，您这边想了解哪一块？",
-    "off_topic": "这个不归车险管，我不乱答。车险上您还有什么想问的吗？",
+    "injection": "这个我帮不上忙。咱们说回车险，您想了解哪一块？",
+    "smalltalk": "谢谢您，那咱们接着说车险，您看先聊哪一块？",
+    "nonsense": "不好意思刚才没听清，您方便再说一遍吗？",
+    "work": "这个我帮不上。客户那边车险上问了什么？",
+    "other_insurance": "这个得问对应险种的客服。车险上您还想了解哪一块？",
+    "traffic": "这个以交管部门的答复为准。车险上您还想了解哪一块？",
 }
+OFF_TOPIC = "这句不像车险续保的事，没有现成的话。"
 _BREAK = re.compile(r"[，。！？；、,.!?;\s]+|(?:还有就是|还有|而且|另外|再说了|再一个|同时|并且|顺便)")
 _MIN_CLAUSE = 3
 
@@ -90,9 +96,10 @@ def tell(card: Card, corpus: Corpus, told: Sequence[Told], grounding: Grounding,
 
 
 def decline(reason: str = "") -> Suggestion:
-    """Nothing fits: says so, offers one safe question, promises nothing. `reason` is a key of DECLINES."""
-    return Suggestion(say="", ask=DECLINES[reason], never=(), why=(), facts=(), grounding=Grounding.NONE,
-                      flags=(reason or "gap",), notice=NO_ANSWER if not reason else "")
+    """Nothing fits: says so, offers one safe question, promises nothing. `reason` is the kind of
+    off-topic line that it resembles, or empty: then it is a gap in our cards."""
+    return Suggestion(say="", ask=DECLINES.get(reason, _ELSEWHERE), never=(), why=(), facts=(), grounding=Grounding.NONE,
+                      flags=(f"off_topic:{reason}",) if reason else ("gap",), notice=OFF_TOPIC if reason else NO_ANSWER)
 
 
 def suggest(whole: Found, parts: Sequence[Found], corpus: Corpus, told: Sequence[Told], today: date) -> Suggestion:

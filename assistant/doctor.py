@@ -67,7 +67,7 @@ def _log(settings) -> Finding:
 def _index(settings, reading) -> Iterator[Finding]:
     from assistant.knowledge import open_search
 
-    searcher = open_search(reading.corpus.cards, settings.index, settings.encoder.model)
+    searcher = open_search(reading.corpus, settings.index, settings.encoder.model)
     try:
         yield Finding(True, "编码器", searcher.embedder.name)
         found = searcher("太贵了")

@@ -97,11 +97,15 @@ class RedLine:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Everything that is read from `corpus/`, by id, in the order of the files."""
+    """Everything that is read from `corpus/`, by id, in the order of the files.
+
+    `off_topic` holds lines by kind that no card covers: what they resemble is declined.
+    """
 
     cards: Mapping[str, Card]
     facts: Mapping[str, Fact]
     redlines: Mapping[str, RedLine]
+    off_topic: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

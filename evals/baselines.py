@@ -27,7 +27,7 @@ def bm25(searcher: Searcher, tokens: Callable[[str], list[str]]) -> System:
     index.index([tokens(text) for text in searcher.index.texts], show_progress=False)
 
     def ask(line: str) -> tuple[Sequence[str], float]:
-        best = np.maximum.reduceat(index.get_scores(tokens(normalise(line)) or [""]), searcher._starts)
+        best = np.maximum.reduceat(index.get_scores(tokens(normalise(line)) or [""]), searcher.starts)
         return _top(best, searcher.index.cards)
     return ask
 
@@ -47,7 +47,7 @@ def encoder(searcher: Searcher, embedder: Embedder) -> System:
 
     def ask(line: str) -> tuple[Sequence[str], float]:
         similarities = vectors @ embedder.encode([normalise(line)])[0]
-        return _top(np.maximum.reduceat(similarities, searcher._starts), searcher.index.cards)
+        return _top(np.maximum.reduceat(similarities, searcher.starts), searcher.index.cards)
     return ask
 
 

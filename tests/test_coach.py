@@ -92,7 +92,7 @@ def test_a_card_whose_fact_did_not_hold_that_day_is_not_told_as_it_stands(small)
 def test_every_line_that_stands_in_the_code_is_sayable_too(reading):
     from assistant import guard
     lines = [line for kind in coach.EXITS.values() for pair in kind for line in pair]
-    lines += [coach.STALE_SAY, *coach.DECLINES.values()]
+    lines += [coach.STALE_SAY, *coach.DECLINES.values(), coach._ELSEWHERE]
     for line in lines:
         assert len(line) <= 40 and not guard.superlative(line) and not guard.figures(line)
         assert guard.breaks(line, reading.corpus.redlines) == ()

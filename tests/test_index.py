@@ -37,7 +37,7 @@ def embedder():
 def cards(tmp_path, **extra):
     import shutil
     shutil.rmtree(tmp_path / "corpus", ignore_errors=True)
-    return read_corpus(write_corpus(tmp_path, **extra)).corpus.cards.values()
+    return read_corpus(write_corpus(tmp_path, **extra)).corpus
 
 
 def test_the_right_card_comes_first_and_the_vectors_are_the_encoders(tmp_path, embedder):
@@ -84,7 +84,7 @@ def test_a_changed_rung_needs_no_new_index(tmp_path, embedder):
     before = (tmp_path / "index" / "current").read_text()
     path = write_corpus(tmp_path / "other") / "cards/objections/price.md"
     path.write_text(path.read_text("utf-8").replace("第一句", "头一句"), "utf-8")
-    open_index(tmp_path / "index", read_corpus(tmp_path / "other/corpus").corpus.cards.values(), embedder).close()
+    open_index(tmp_path / "index", read_corpus(tmp_path / "other/corpus").corpus, embedder).close()
     assert (tmp_path / "index" / "current").read_text() == before
 
 
@@ -131,7 +131,7 @@ def test_a_killed_owner_frees_the_index_and_its_half_built_folder_is_swept(tmp_p
             "from assistant.knowledge.index import open_index\nfrom assistant.knowledge.read import read_corpus\n"
             "def wait(done, total):\n    print(done, flush=True)\n    time.sleep(600 if done else 0)\n"
             f"corpus = read_corpus(Path({str(tmp_path / 'corpus')!r})).corpus\n"
-            f"open_index(Path({str(tmp_path / 'index')!r}), corpus.cards.values(), OnnxEmbedder(), wait)\n")
+            f"open_index(Path({str(tmp_path / 'index')!r}), corpus, OnnxEmbedder(), wait)\n")
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout.readline() and process.stdout.readline()
     with pytest.raises(IndexBusy):
@@ -159,7 +159,7 @@ def test_the_langchain_retriever_gives_the_same_cards(tmp_path, embedder):
     from assistant.knowledge.retriever import HybridRetriever
 
     corpus = read_corpus(write_corpus(tmp_path)).corpus
-    index = open_index(tmp_path / "index", corpus.cards.values(), embedder)
+    index = open_index(tmp_path / "index", corpus, embedder)
     search = Searcher(index, embedder)
     documents = HybridRetriever(search=search, cards=corpus.cards, k=2).invoke("怎么这么贵啊")
     assert [document.id for document in documents] == [hit.card_id for hit in search("怎么这么贵啊").hits[:2]]

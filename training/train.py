@@ -53,7 +53,7 @@ class Recipe:
 
 def bank_of(corpus: Path) -> tuple[list[str], list[str], str]:
     """Texts, their cards, and the hash by which the model card names the bank."""
-    entries = entries_of(read_corpus(corpus).corpus.cards.values())
+    entries = entries_of(read_corpus(corpus).corpus)
     content = json.dumps([[entry.card_id, entry.text] for entry in entries], ensure_ascii=False)
     return ([entry.text for entry in entries], [entry.card_id for entry in entries],
             hashlib.sha256(content.encode()).hexdigest()[:16])

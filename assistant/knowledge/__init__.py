@@ -4,10 +4,10 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from assistant.domain import Card
+from assistant.domain import Corpus
 from assistant.errors import CoachError
 
 Progress = Callable[[int, int], None]
@@ -20,13 +20,13 @@ def embedder_for(model: str):
     return embed.OnnxEmbedder() if model == embed.BUILT_IN else embed.SentenceEmbedder(model)
 
 
-def open_search(cards: Mapping[str, Card], folder: Path, model: str, progress: Progress = lambda done, total: None,
+def open_search(corpus: Corpus, folder: Path, model: str, progress: Progress = lambda done, total: None,
                 rebuild: bool = False):
-    """The search over the cards, with its index built or opened. Raises CoachError with one sentence."""
-    if not cards:
+    """The search over the corpus, with its index built or opened. Raises CoachError with one sentence."""
+    if not corpus.cards:
         raise CoachError("一张卡片都没有，没法建索引。请先检查 corpus/cards。")
     from assistant.knowledge.index import open_index
     from assistant.knowledge.search import Searcher
 
     embedder = embedder_for(model)
-    return Searcher(open_index(folder, cards.values(), embedder, progress, rebuild), embedder)
+    return Searcher(open_index(folder, corpus, embedder, progress, rebuild), embedder)

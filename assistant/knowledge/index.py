@@ -10,14 +10,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from assistant.domain import Card
+from assistant.domain import Corpus
 from assistant.errors import CoachError, IndexBusy
 from assistant.knowledge.embed import Embedder
 from assistant.knowledge.rank import Head
@@ -25,6 +25,7 @@ from assistant.knowledge.typed import Sounds
 from assistant.knowledge.words import Words, normalise
 
 FORMAT = 1  # raise it when the files of an index change
+OFF = "~"  # marks what is indexed in order to be declined
 _COLLECTION = "phrasings"
 _BATCH = 2000  # Chroma takes 5461 at most
 _STEP = 64  # phrasings embedded between two reports of progress
@@ -42,10 +43,12 @@ class Entry:
     text: str
 
 
-def entries_of(cards: Iterable[Card]) -> tuple[Entry, ...]:
-    """What is indexed: every card's title and phrasings, normalised, each text once a card."""
-    return tuple(dict.fromkeys(
-        Entry(card.id, normalise(line)) for card in cards for line in (card.title, *card.phrasings)))
+def entries_of(corpus: Corpus) -> tuple[Entry, ...]:
+    """What is indexed, normalised, each text once a card: every card's title and phrasings, then the off-topic lines
+    under their kind (~smalltalk and the like)."""
+    ours = (Entry(card.id, normalise(line)) for card in corpus.cards.values() for line in (card.title, *card.phrasings))
+    others = (Entry(OFF + kind, normalise(line)) for kind, lines in corpus.off_topic.items() for line in lines)
+    return tuple(dict.fromkeys((*ours, *others)))
 
 
 def fingerprint(entries: Sequence[Entry], embedder_name: str) -> str:
@@ -206,13 +209,13 @@ def _load(folder: Path, lock: FileLock) -> Index:
                  manifest["texts"], client, collection, lock)
 
 
-def open_index(folder: Path, cards: Iterable[Card], embedder: Embedder, progress: Progress = lambda done, total: None,
+def open_index(folder: Path, corpus: Corpus, embedder: Embedder, progress: Progress = lambda done, total: None,
                rebuild: bool = False) -> Index:
-    """Opens the index of these cards, building it first where cards or encoder have changed.
+    """Opens the index of this corpus, building it first where phrasings or encoder have changed.
 
     Raises IndexBusy when another process owns the folder, CoachError when it cannot be written.
     """
-    entries = entries_of(cards)
+    entries = entries_of(corpus)
     name = fingerprint(entries, embedder.name)
     lock = _own(folder)
     try:

@@ -6,6 +6,7 @@ dense leg alone, because ranks hide how close a match is.
 """
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from assistant.domain import Grounding
 
+CALIBRATION = Path(__file__).parent / "calibration.json"
 _FILE = "head.npy"
 
 
@@ -44,20 +46,23 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights of the legs and the limits of the grounding, fitted on the dev lines only (see evals/LOG.md)."""
+    """Weights of the legs and the limits of the grounding; `load` reads the fitted ones (evals/calibrate.py, dev only)."""
 
     nearest: float = 10.0
     words: float = 2.0
     head: float = 8.0
     bias: float = -9.0
-    c_nearest: float = 8.0
-    c_words: float = 0.5
-    c_head: float = 6.0
-    c_share: float = 3.0
+    signals: tuple[float, ...] = (3.0, 0.0, -6.0, 8.0, 0.5, 6.0)
     strong: float = 0.55
     weak: float = 0.35
     typed_strong: float = 0.85
     typed_weak: float = 0.45
+
+    @classmethod
+    def load(cls, path: Path = CALIBRATION) -> Calibration:
+        """The fitted calibration that ships beside this module."""
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
 def best_of(scores: np.ndarray, rows: np.ndarray, owner: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -85,10 +90,17 @@ def fuse(nearest: np.ndarray, words: np.ndarray, head: np.ndarray, calibration: 
     return shares / shares.sum()
 
 
-def confidence(shares: np.ndarray, nearest: np.ndarray, words: np.ndarray, head: np.ndarray,
+def signals(shares: np.ndarray, off: np.ndarray, nearest: np.ndarray, words: np.ndarray, head: np.ndarray) -> np.ndarray:
+    """What the confidence rests on: of the best card of ours its share, its margin, its legs; and the off-topic share."""
+    ours = np.where(off, -np.inf, shares)
+    best = int(np.argmax(ours))
+    second = np.partition(ours, -2)[-2] if len(ours) > 1 else 0.0
+    return np.array([shares[best], shares[best] - max(float(second), 0.0), float(shares[off].sum()),
+                     nearest[best], words[best], head[best]], dtype=np.float64)
+
+
+def confidence(shares: np.ndarray, off: np.ndarray, nearest: np.ndarray, words: np.ndarray, head: np.ndarray,
                calibration: Calibration) -> float:
-    """Probability, 0..1, that the line is ours and the best card is right: logistic in what the legs say of it."""
-    best = int(np.argmax(shares))
-    z = (calibration.bias + calibration.c_nearest * float(nearest[best]) + calibration.c_words * float(words[best])
-         + calibration.c_head * float(head[best]) + calibration.c_share * float(shares[best]))
+    """Probability, 0..1, that the line is ours and the best card is right: logistic in the signals."""
+    z = calibration.bias + float(np.dot(calibration.signals, signals(shares, off, nearest, words, head)))
     return float(1 / (1 + np.exp(-z)))

@@ -220,6 +220,12 @@ def read_corpus(folder: Path) -> Reading:
     for path in sorted((folder / "facts").glob("*.toml")):
         facts |= _table(path, str(path.relative_to(folder.parent)), "fact", _fact, problems)
     redlines = _table(folder / "redlines.toml", f"{folder.name}/redlines.toml", "redline", _redline, problems)
+    off_topic = {}
+    for path in sorted((folder / "off_topic").glob("*.txt")):
+        try:
+            off_topic[path.stem] = tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(Problem(str(path.relative_to(folder.parent)), 0, f"读不到（{error}），请用 UTF-8 另存"))
     cards: dict[str, Card] = {}
     texts: list[CardText] = []
     for path in sorted((folder / "cards").rglob("*.md")):
@@ -237,4 +243,4 @@ def read_corpus(folder: Path) -> Reading:
         cards.setdefault(text.card.id, text.card)
     if not cards:
         raise CorpusError(f"{folder / 'cards'} 里没有一张读得了的卡片。请先运行 coach lint 看看哪里写错了。")
-    return Reading(Corpus(cards, facts, redlines), tuple(texts), tuple(problems))
+    return Reading(Corpus(cards, facts, redlines, off_topic), tuple(texts), tuple(problems))

@@ -9,7 +9,7 @@ import numpy as np
 from assistant.domain import Found, Grounding, Hit
 from assistant.knowledge import rank
 from assistant.knowledge.embed import Embedder
-from assistant.knowledge.index import Index
+from assistant.knowledge.index import OFF, Index
 from assistant.knowledge.typed import is_typed
 from assistant.knowledge.words import grams, normalise
 
@@ -20,7 +20,7 @@ HITS = 10
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """The legs' scores, one a card: cosine of the nearest phrasing, words (1 is a perfect match), head."""
+    """The legs' scores, one a card: cosine of the nearest phrasing, words (BM25 a token), head; and the nearest row."""
 
     nearest: np.ndarray
     words: np.ndarray
@@ -33,27 +33,26 @@ class Searcher:
 
     def __init__(self, index: Index, embedder: Embedder, calibration: rank.Calibration | None = None) -> None:
         self.index, self.embedder = index, embedder
-        self.calibration = calibration or rank.Calibration()
-        self._starts = np.flatnonzero(np.diff(index.owner, prepend=-1))
+        self.calibration = calibration or rank.Calibration.load()
         if np.any(np.diff(index.owner) < 0):
             raise AssertionError("an index keeps the phrasings of a card together")
+        self.starts = np.flatnonzero(np.diff(index.owner, prepend=-1))
+        self.off = np.array([card.startswith(OFF) for card in index.cards])
 
     def legs(self, vector: np.ndarray, text: str) -> Legs:
-        """The three legs for a line and its vector."""
+        """The three legs for a normalised line and its vector."""
         rows, similarities = self.index.nearest(vector, NEAREST)
         nearest, row = rank.best_of(similarities, rows, self.index.owner, len(self.index.cards))
-        floor = float(similarities[-1]) if len(similarities) else 0.0
-        words = np.maximum.reduceat(self.index.words.scores(text), self._starts)
-        return Legs(np.where(row >= 0, nearest, floor), words / max(1, len(grams(text))) ,
-                    self.index.head.scores(vector), row)
+        floor = float(similarities[-1])
+        words = np.maximum.reduceat(self.index.words.scores(text), self.starts) / len(grams(text))
+        return Legs(np.where(row >= 0, nearest, floor), words, self.index.head.scores(vector), row)
 
     def _typed(self, text: str, started: float) -> Found:
         """Pinyin says nothing to the encoder: it is looked up by sound alone, and trusted by how much of a line it is."""
-        scores = self.index.sounds.scores(text, self._starts)
+        scores = np.where(self.off, 0.0, self.index.sounds.scores(text, self.starts))
         order = np.argsort(-scores)[:HITS]
         hits = tuple(Hit(self.index.cards[i], float(scores[i]), 0.0, "") for i in order if scores[i] > 0)
-        best = float(scores[order[0]])
-        limits = self.calibration
+        best, limits = float(scores[order[0]]), self.calibration
         grounding = (Grounding.STRONG if best >= limits.typed_strong else
                      Grounding.WEAK if best >= limits.typed_weak else Grounding.NONE)
         return Found(hits, min(1.0, best), grounding, 0.0, (time.perf_counter() - started) * 1000)
@@ -70,9 +69,14 @@ class Searcher:
         embedded = time.perf_counter()
         legs = self.legs(vector, text)
         shares = rank.fuse(legs.nearest, legs.words, legs.head, self.calibration)
-        order = np.argsort(-shares)[:HITS]
-        confidence = rank.confidence(shares, legs.nearest, legs.words, legs.head, self.calibration)
+        ours = np.where(self.off, -1.0, shares)
+        order = np.argsort(-ours)[:HITS]
+        order = order[ours[order] >= 0]
+        confidence = rank.confidence(shares, self.off, legs.nearest, legs.words, legs.head, self.calibration)
+        grounding = rank.ground(confidence, self.calibration)
         hits = tuple(Hit(self.index.cards[i], float(shares[i]), float(legs.nearest[i]),
                          self.index.texts[legs.row[i]] if legs.row[i] >= 0 else "") for i in order)
-        return Found(hits, confidence, rank.ground(confidence, self.calibration),
-                     (embedded - started) * 1000, (time.perf_counter() - embedded) * 1000)
+        best = int(np.argmax(shares))
+        decline = self.index.cards[best].removeprefix(OFF) if grounding is Grounding.NONE and self.off[best] else ""
+        return Found(hits, confidence, grounding, (embedded - started) * 1000,
+                     (time.perf_counter() - embedded) * 1000, decline)
