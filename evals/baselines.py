@@ -36,7 +36,7 @@ def nearest(searcher: Searcher) -> System:
     """Plain Chroma: the nearest phrasing by the encoder's vectors, nothing else."""
     def ask(line: str) -> tuple[Sequence[str], float]:
         rows, similarities = searcher.index.nearest(searcher.embedder.encode([normalise(line)])[0], 96)
-        best, _ = rank.best_of(similarities, rows, searcher.index.owner, len(searcher.index.cards))
+        _, best = rank.best_rows(similarities, rows, searcher.index.owner, len(searcher.index.cards))
         return _top(best, searcher.index.cards)
     return ask
 

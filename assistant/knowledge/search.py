@@ -13,19 +13,21 @@ from assistant.knowledge.index import OFF, Index
 from assistant.knowledge.typed import is_typed
 from assistant.knowledge.words import grams, normalise
 
-NEAREST = 96  # phrasings asked of the vector index; more adds no card that could win
+NEAREST = 100  # phrasings asked of the vector index and given a vote
 MAX_HEARD = 200  # characters of a heard line that are searched; the rest is chatter
 HITS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """The legs' scores, one a card: cosine of the nearest phrasing, words (BM25 a token), head; and the nearest row."""
+    """The legs' scores, one a card (see rank): kernel vote, words (BM25 a token), head; each card's nearest row and
+    its cosine."""
 
     nearest: np.ndarray
     words: np.ndarray
     head: np.ndarray
     row: np.ndarray
+    similarity: np.ndarray
 
 
 class Searcher:
@@ -37,15 +39,16 @@ class Searcher:
         if np.any(np.diff(index.owner) < 0):
             raise AssertionError("an index keeps the phrasings of a card together")
         self.starts = np.flatnonzero(np.diff(index.owner, prepend=-1))
+        self.members = rank.members_of(index.owner, len(index.cards))
         self.off = np.array([card.startswith(OFF) for card in index.cards])
 
     def legs(self, vector: np.ndarray, text: str) -> Legs:
         """The three legs for a normalised line and its vector."""
         rows, similarities = self.index.nearest(vector, NEAREST)
-        nearest, row = rank.best_of(similarities, rows, self.index.owner, len(self.index.cards))
-        floor = float(similarities[-1])
-        words = np.maximum.reduceat(self.index.words.scores(text), self.starts) / len(grams(text))
-        return Legs(np.where(row >= 0, nearest, floor), words, self.index.head.scores(vector), row)
+        owner, classes = self.index.owner, len(self.index.cards)
+        words = rank.mean_of_best(self.index.words.scores(text), self.members) / len(grams(text))
+        return Legs(rank.kernel_vote(similarities, rows, owner, classes), words, self.index.head.scores(vector),
+                    *rank.best_rows(similarities, rows, owner, classes))
 
     def _typed(self, text: str, started: float) -> Found:
         """Pinyin says nothing to the encoder: it is looked up by sound alone, and trusted by how much of a line it is."""
@@ -72,9 +75,9 @@ class Searcher:
         ours = np.where(self.off, -1.0, shares)
         order = np.argsort(-ours)[:HITS]
         order = order[ours[order] >= 0]
-        confidence = rank.confidence(shares, self.off, legs.nearest, legs.words, legs.head, self.calibration)
+        confidence = rank.confidence(rank.signals(shares, self.off, legs.nearest, legs.words, legs.head), self.calibration)
         grounding = rank.ground(confidence, self.calibration)
-        hits = tuple(Hit(self.index.cards[i], float(shares[i]), float(legs.nearest[i]),
+        hits = tuple(Hit(self.index.cards[i], float(shares[i]), float(legs.similarity[i]),
                          self.index.texts[legs.row[i]] if legs.row[i] >= 0 else "") for i in order)
         best = int(np.argmax(shares))
         decline = self.index.cards[best].removeprefix(OFF) if grounding is Grounding.NONE and self.off[best] else ""
