@@ -212,6 +212,15 @@ def log(
         print("没有找到记录。" if search else "还没有记录。")
 
 
+@app.command("eval", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def evaluate(context: typer.Context) -> None:
+    """跑评测：没见过的话听懂多少、该拒的拒了多少、多快（参数同 python -m evals.run）。"""
+    import runpy
+
+    sys.argv = ["coach eval", *context.args]
+    runpy.run_module("evals.run", run_name="__main__")
+
+
 @app.command()
 def doctor(config: Settings = _CONFIG) -> None:
     """体检：设置、语料、编码器、索引、日志哪里不对，怎么修。"""

@@ -70,12 +70,30 @@ def _index(settings, reading) -> Iterator[Finding]:
     searcher = open_search(reading.corpus, settings.index, settings.encoder.model)
     try:
         yield Finding(True, "编码器", searcher.embedder.name)
+        if settings.encoder.model == "built-in":
+            yield from _bank(reading)
         found = searcher("太贵了")
         yield Finding(bool(found.hits), "索引", f"{len(searcher.index.texts)} 句，试问“太贵了”用了 "
                                               f"{found.embed_ms + found.search_ms:.0f} 毫秒" if found.hits else
                       "问“太贵了”没有结果。请运行：coach index --rebuild")
     finally:
         searcher.index.close()
+
+
+def _bank(reading) -> Iterator[Finding]:
+    """Whether the built-in encoder was trained on the phrasings of today."""
+    import json
+
+    from assistant.knowledge.embed import BUILT_IN_FOLDER
+    from assistant.knowledge.index import bank_hash, entries_of
+
+    made = json.loads((BUILT_IN_FOLDER / "made.json").read_text(encoding="utf-8"))
+    now = bank_hash(entries_of(reading.corpus))
+    if made["bank"] == now:
+        yield Finding(True, "说法库", f"内置编码器就是用这 {made['phrasings']} 句训练的")
+    else:
+        # New lines work at once through the index; only many of them are worth a new training.
+        yield Finding(True, "说法库", f"编码器训练之后有改动（训练时 {made['phrasings']} 句）。照常可用；改得多了再运行：make train")
 
 
 def examine(path: Path, today: date) -> Iterator[Finding]:

@@ -14,7 +14,6 @@ A share of the anchors carries dictation slips (training.noise), so that 交墙�
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import random
@@ -28,7 +27,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-from assistant.knowledge.index import entries_of
+from assistant.knowledge.index import bank_hash, entries_of
 from assistant.knowledge.read import read_corpus
 from training import noise
 
@@ -37,7 +36,7 @@ from training import noise
 class Recipe:
     """Everything that decides the result."""
 
-    steps: int = 1600
+    steps: int = 1800
     cards: int = 32  # a batch: this many cards with two phrasings each
     learning_rate: float = 1e-4
     proxy_rate: float = 2e-3
@@ -54,9 +53,7 @@ class Recipe:
 def bank_of(corpus: Path) -> tuple[list[str], list[str], str]:
     """Texts, their cards, and the hash by which the model card names the bank."""
     entries = entries_of(read_corpus(corpus).corpus)
-    content = json.dumps([[entry.card_id, entry.text] for entry in entries], ensure_ascii=False)
-    return ([entry.text for entry in entries], [entry.card_id for entry in entries],
-            hashlib.sha256(content.encode()).hexdigest()[:16])
+    return [entry.text for entry in entries], [entry.card_id for entry in entries], bank_hash(entries)
 
 
 class Batches:
@@ -168,7 +165,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
     parser.add_argument("--target", type=Path, default=Path("assistant/knowledge/encoder"))
     parser.add_argument("--work", type=Path, default=Path("data/model"), help="where the fp32 model is kept")
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--steps", type=int, default=Recipe().steps)
     args = parser.parse_args()
     torch.set_num_threads(2)
     recipe = Recipe(steps=args.steps)

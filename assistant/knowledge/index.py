@@ -57,6 +57,12 @@ def fingerprint(entries: Sequence[Entry], embedder_name: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+def bank_hash(entries: Sequence[Entry]) -> str:
+    """Names a bank of phrasings, whatever encodes it: the model card says which one the encoder was trained on."""
+    content = json.dumps([[entry.card_id, entry.text] for entry in entries], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
 class Index:
     """An opened index: nearest phrasings by vector, scores by words, the head."""
 
