@@ -22,7 +22,7 @@ eval: $(STAMP)
 
 train: $(STAMP)
 	$(BIN)/pip install -e '.[train]' -c constraints.txt
-	$(BIN)/python -m training.train
+	$(BIN)/python -m training.train $(if $(BASE),--base $(BASE))
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '需要 Python 3.11 或更新，例如：make chat PYTHON=python3.11'; exit 1; }

@@ -23,6 +23,7 @@ AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="日期", help="
 Settings = Annotated[Path, typer.Option("--config", envvar="COACH_CONFIG", help="设置文件")]
 _CONFIG = Path("config.toml")
 CLI_PERSON = "local"
+_INTERRUPTED = 130
 
 
 def _day(text: str | None) -> date | None:
@@ -241,13 +242,19 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     try:
-        app()
+        status = app(standalone_mode=False) or 0
+        if status == _INTERRUPTED:  # typer turns Ctrl-C into this status
+            raise KeyboardInterrupt
+        sys.exit(status)
+    except typer.TyperException as error:
+        _say_error(f"命令没写对（{error}）。看用法：coach --help")
+        sys.exit(2)
     except CoachError as error:
         _say_error(str(error))
         sys.exit(2)
     except BrokenPipeError:  # the reader of a pipe has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _say_error("\n已停下。已存的东西都在，下次照常启动。")
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)

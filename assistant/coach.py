@@ -34,6 +34,7 @@ DECLINES = {  # by the kind of off-topic line that it resembles; "" is a line of
 OFF_TOPIC = "这句不像车险续保的事，没有现成的话。"
 _BREAK = re.compile(r"[，。！？；、,.!?;\s]+|(?:还有就是|还有|而且|另外|再说了|再一个|同时|并且|顺便)")
 _MIN_CLAUSE = 3
+SURE, SHARE, UNSURE = 0.95, 0.01, 0.6  # of a part's confidence, of a card's share in the whole, of the whole's confidence
 
 
 def clauses(heard: str) -> tuple[str, ...]:
@@ -43,19 +44,17 @@ def clauses(heard: str) -> tuple[str, ...]:
 
 
 def choose(whole: Found, parts: Sequence[Found], corpus: Corpus) -> tuple[str, ...]:
-    """The one or two cards to tell: the line's own, and that of a part which is surely about something else.
+    """The one or two cards to tell, the more urgent first (Card.urgency), else in the order heard.
 
-    Two are told the more urgent first (Card.urgency), else in the order heard.
+    Two only when two parts are surely about different things and the line as a whole says so too: most lines of two
+    clauses are one objection with its reason, and a second card would bury the first (measured on dev, evals/LOG.md).
     """
-    sure = [part.hits[0].card_id for part in parts if part.grounding is Grounding.STRONG]
-    if whole.grounding is Grounding.NONE:
-        chosen = list(dict.fromkeys(sure))[:2]
-    else:
-        top = whole.hits[0].card_id
-        near = {hit.card_id for hit in whole.hits}
-        chosen = [top, *[card for card in dict.fromkeys(sure) if card != top and card in near and top in sure]][:2]
-        chosen.sort(key=lambda card: sure.index(card) if card in sure else -1)
-    return tuple(sorted(chosen, key=lambda card: -corpus.cards[card].urgency))
+    share = {hit.card_id: hit.score for hit in whole.hits}
+    sure = dict.fromkeys(part.hits[0].card_id for part in parts if part.hits and part.confidence >= SURE)
+    both = [card for card in sure if share.get(card, 0.0) >= SHARE or whole.confidence < UNSURE][:2]
+    if len(both) == 2:
+        return tuple(sorted(both, key=lambda card: -corpus.cards[card].urgency))
+    return (whole.hits[0].card_id,) if whole.grounding is not Grounding.NONE else ()
 
 
 def stale(card: Card, corpus: Corpus, today: date) -> tuple[str, ...]:

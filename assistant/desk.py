@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-
 from typing import TYPE_CHECKING
 
 from assistant.domain import Corpus, Found

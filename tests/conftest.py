@@ -137,7 +137,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     found.close()
 
 
-def found(*cards: str, grounding: Grounding = Grounding.STRONG, confidence: float = 0.9) -> Found:
+def found(*cards: str, grounding: Grounding = Grounding.STRONG, confidence: float = 0.97) -> Found:
     """What a search would return for these cards."""
     return Found(tuple(Hit(card, 0.9, 0.9, card) for card in cards), confidence, grounding if cards else Grounding.NONE)
 

@@ -3,13 +3,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, write_corpus
+from tests.conftest import PHRASINGS, ROOT, write_corpus
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +64,9 @@ def test_as_of_moves_today(place):
     (("ask", "--jsonl"), '{"id": 1}\n', "第 1 行缺少文字字段 q"),
     (("ask", "--jsonl", "太贵了"), "", "--jsonl 从标准输入读"),
     (("log", "--export", "x.docx"), "", "不会写 .docx"),
+    (("ask", "--nope"), "", "coach --help"),
+    (("nope",), "", "coach --help"),
+    (("log", "--limit", "0"), "", "coach --help"),
 ])
 def test_misuse_is_one_sentence_and_status_2(place, words, stdin, says):
     done = coach(place, *words, stdin=stdin)
@@ -150,6 +155,23 @@ def test_the_doctor_finds_what_is_wrong_and_how_to_mend_it(tmp_path):
     (tmp_path / "data/coach.db").write_bytes(b"no database here" * 100)
     done = coach(tmp_path, "doctor")
     assert done.returncode == 1 and "coach lint" in done.stdout and "改名留底" in done.stdout
+
+
+def test_ctrl_c_in_the_middle_of_an_index_build_is_one_sentence_and_the_next_start_is_fine(tmp_path):
+    lines = [f"第{i}种说法，价钱怎么这么贵啊" for i in range(3000)]
+    write_corpus(tmp_path, cards={"price": ("价格太高", 1, lines), "stop": PHRASINGS["stop"]})
+    process = subprocess.Popen([sys.executable, "-m", "assistant", "index"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "data/index/owner.pid").exists():
+        assert time.monotonic() < deadline
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130 and "照常启动" in told and "Traceback" not in told
+    assert not (tmp_path / "data/index/current").exists()
+    write_corpus(tmp_path / "small")
+    done = coach(tmp_path / "small", "ask", "--json", "怎么这么贵啊", env={"COACH_PATHS__DATA": str(tmp_path / "data")})
+    assert json.loads(done.stdout)["cards"][0] == "price"
 
 
 def test_a_reader_that_leaves_early_is_no_error(place):

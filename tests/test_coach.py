@@ -59,13 +59,19 @@ def test_two_objections_are_both_told_the_more_urgent_first(small):
 
 
 def test_a_part_that_is_not_sure_adds_no_second_card(small):
-    got = suggest(small, whole=found("price", "stop"), parts=[found("price"), found("stop", grounding=Grounding.WEAK)])
+    got = suggest(small, whole=found("price", "stop"), parts=[found("price"), found("stop", confidence=0.5)])
     assert (got.card_id, got.also) == ("price", ())
 
 
-def test_chatter_around_an_objection_does_not_hide_it(small):
-    got = suggest(small, whole=NONE, parts=[NONE, found("flood")])
-    assert got.card_id == "flood"
+def test_a_reason_in_a_second_clause_is_not_a_second_objection(small):
+    """Both clauses are clear by themselves, but the whole line is all about one of them."""
+    got = suggest(small, whole=found("price"), parts=[found("price"), found("stop")])
+    assert (got.card_id, got.also) == ("price", ())
+
+
+def test_two_clear_parts_are_told_when_the_whole_line_confuses(small):
+    got = suggest(small, whole=found("flood", confidence=0.2), parts=[found("price"), found("stop")])
+    assert (got.card_id, [other.card_id for other in got.also]) == ("stop", ["price"])
 
 
 @pytest.mark.parametrize("line, parts", [

@@ -67,7 +67,9 @@ class Searcher:
             return Found((), 0.0, Grounding.NONE)
         started = time.perf_counter()
         if is_typed(text):
-            return self._typed(text, started)
+            typed = self._typed(text, started)
+            if typed.grounding is not Grounding.NONE:
+                return typed
         vector = self.embedder.encode([text])[0]
         embedded = time.perf_counter()
         legs = self.legs(vector, text)

@@ -16,7 +16,7 @@ _FILE = "sounds.json"
 _LATIN = re.compile(r"[a-z]+")
 _MIN_LATIN = 2
 # Latin words that agents type as words, not as pinyin.
-_WORDS = frozenset("app etc vin suv mpv ncd vip ok gps pdf byd bmw nev ai id wx qq adas hello hi yes no pos cpu".split())
+_WORDS = frozenset(["app", "etc", "vin", "suv", "mpv", "ncd", "vip", "ok", "gps", "pdf", "byd", "bmw", "nev", "ai", "id", "wx", "qq", "adas", "hello", "hi", "yes", "no", "pos", "cpu"])
 
 
 def _spell(text: str) -> list[str]:
@@ -28,11 +28,12 @@ def _spell(text: str) -> list[str]:
 
 
 def is_typed(text: str) -> bool:
-    """Whether a normalised line is pinyin rather than Chinese or English words."""
-    kept = [char for char in text if char.isalnum()]
+    """Whether a normalised line may be pinyin: Latin letters with no Chinese among them (brand words and English
+    between Chinese characters are words like any other)."""
+    if any("\u4e00" <= char <= "\u9fff" for char in text):
+        return False
     runs = [run for run in _LATIN.findall(text) if run not in _WORDS]
-    letters = sum(len(run) for run in runs)
-    return letters >= _MIN_LATIN and letters >= 0.7 * len(kept)
+    return sum(len(run) for run in runs) >= _MIN_LATIN
 
 
 @dataclass(frozen=True, slots=True)
