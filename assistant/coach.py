@@ -106,7 +106,7 @@ def suggest(whole: Found, parts: Sequence[Found], corpus: Corpus, told: Sequence
     chosen = choose(whole, parts, corpus)
     if not chosen:
         return decline(whole.decline)
-    grounding = whole.grounding if whole.grounding is not Grounding.NONE else Grounding.STRONG
+    grounding = whole.grounding if len(chosen) == 1 else Grounding.STRONG  # two parts are told only when both are sure
     first, *others = [tell(corpus.cards[card], corpus, told, grounding, today) for card in chosen]
     cards = dict.fromkeys([*chosen, *[hit.card_id for hit in whole.hits]])
     return replace(first, cards=tuple(cards)[:MAX_CARDS], also=tuple(others))

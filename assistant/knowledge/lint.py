@@ -102,6 +102,15 @@ def _check_phrasings(texts: Iterable[CardText]) -> Iterable[Problem]:
             seen.setdefault(key, text.card)
 
 
+def _check_off_topic(reading: Reading) -> Iterable[Problem]:
+    """A line cannot be both answered and declined."""
+    ours = {folded(line): card.path for card in reading.corpus.cards.values() for line in card.phrasings}
+    for kind, lines in reading.corpus.off_topic.items():
+        for number, line in enumerate(lines, 1):
+            if folded(line) in ours:
+                yield Problem(f"corpus/off_topic/{kind}.txt", number, f"“{line}”在 {ours[folded(line)]} 里要回答，请只留一处")
+
+
 def _check_facts(corpus: Corpus) -> Iterable[Problem]:
     for fact in corpus.facts.values():
         place = "corpus/facts/"
@@ -137,5 +146,6 @@ def lint(reading: Reading, today: date) -> tuple[Problem, ...]:
         for part, message in _check_card(text, reading.corpus, today):
             problems.append(Problem(card.path, text.lines.get(part, 1), message))
     problems.extend(_check_phrasings(reading.texts))
+    problems.extend(_check_off_topic(reading))
     problems.extend(_check_facts(reading.corpus))
     return tuple(problems)
