@@ -65,13 +65,13 @@ def curve(searcher: Searcher, vectors: np.ndarray, queries: Sequence[Query]) -> 
         rows = np.flatnonzero(place <= step)  # the title and `step` phrasings
         owner, classes = index.owner[rows], len(index.cards)
         words, head = Words.build([index.texts[row] for row in rows]), rank.Head.fit(vectors[rows], owner, classes)
-        members, first, third = rank.members_of(owner, classes), [], []
+        first, third = [], []
         for query, vector in zip(queries, asked, strict=True):
             similar = vectors[rows] @ vector
             near = np.argsort(-similar)[:NEAREST]
             text = normalise(query.q)
             shares = rank.fuse(rank.kernel_vote(similar[near], near, owner, classes),
-                               rank.mean_of_best(words.scores(text), members) / max(1, len(grams(text))),
+                               rank.mean_of_best(words.scores(text), owner, classes) / max(1, len(grams(text))),
                                head.scores(vector), calibration)
             ranked = [index.cards[i] for i in np.argsort(-np.where(searcher.off, -1.0, shares))[:3]]
             first.append(metrics.recall_at(ranked, query.gold, 1))

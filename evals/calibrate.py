@@ -23,7 +23,7 @@ from assistant.knowledge.typed import is_typed
 from assistant.knowledge.words import grams, normalise
 from evals.data import Query, load
 
-MAX_LOST = 0.015  # share of in-scope dev lines that the limits may decline
+MAX_LOST = 0.025  # share of in-scope dev lines that the limits may decline
 _RIDGE = 1e-3
 
 

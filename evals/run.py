@@ -138,10 +138,12 @@ def agreement(searcher, queries: Sequence[Query], k: int = 5) -> float:
 
 def cold_start() -> tuple[float, float]:
     """Seconds and peak megabytes of `coach ask` in a new process, from start to printed line."""
-    code = ("import resource, sys\nsys.argv = ['coach', 'ask', '太贵了']\n"
+    # VmHWM belongs to the new program alone; ru_maxrss would remember the parent from before the exec.
+    code = ("import sys\nsys.argv = ['coach', 'ask', '太贵了']\n"
             "from assistant.cli import app\n"
             "try:\n    app()\nexcept SystemExit:\n    pass\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)\n")
+            "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))\n"
+            "print(int(peak.split()[1]) / 1024, file=sys.stderr)\n")
     started = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return time.perf_counter() - started, float(done.stderr.split()[-1])

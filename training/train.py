@@ -36,7 +36,7 @@ from training import noise
 class Recipe:
     """Everything that decides the result."""
 
-    steps: int = 1800
+    steps: int = 1100
     cards: int = 32  # a batch: this many cards with two phrasings each
     learning_rate: float = 1e-4
     proxy_rate: float = 2e-3

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,15 +46,23 @@ class Entry:
 def entries_of(corpus: Corpus) -> tuple[Entry, ...]:
     """What is indexed, normalised, each text once a card: every card's title and phrasings, then the off-topic lines
     under their kind (~smalltalk and the like)."""
-    ours = (Entry(card.id, normalise(line)) for card in corpus.cards.values() for line in (card.title, *card.phrasings))
-    others = (Entry(OFF + kind, normalise(line)) for kind, lines in corpus.off_topic.items() for line in lines)
-    return tuple(dict.fromkeys((*ours, *others)))
+    return tuple(dict.fromkeys(Entry(card, normalise(line)) for card, line in _lines_of(corpus)))
 
 
-def fingerprint(entries: Sequence[Entry], embedder_name: str) -> str:
-    """Changes when a phrasing, its card, the encoder or the format of the files changes."""
-    content = json.dumps([FORMAT, embedder_name, [[entry.card_id, entry.text] for entry in entries]], ensure_ascii=False)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+def _lines_of(corpus: Corpus) -> Iterator[tuple[str, str]]:
+    for card in corpus.cards.values():
+        yield from ((card.id, line) for line in (card.title, *card.phrasings))
+    for kind, lines in corpus.off_topic.items():
+        yield from ((OFF + kind, line) for line in lines)
+
+
+def fingerprint(corpus: Corpus, embedder_name: str) -> str:
+    """Changes when a phrasing, its card, the encoder or the format of the files changes. Over the lines as written:
+    normalising them all at every start would take longer than answering."""
+    digest = hashlib.sha256(f"{FORMAT}|{embedder_name}".encode())
+    for card, line in _lines_of(corpus):
+        digest.update(f"\n{card}\t{line}".encode())
+    return digest.hexdigest()[:16]
 
 
 def bank_hash(entries: Sequence[Entry]) -> str:
@@ -221,8 +229,7 @@ def open_index(folder: Path, corpus: Corpus, embedder: Embedder, progress: Progr
 
     Raises IndexBusy when another process owns the folder, CoachError when it cannot be written.
     """
-    entries = entries_of(corpus)
-    name = fingerprint(entries, embedder.name)
+    name = fingerprint(corpus, embedder.name)
     lock = _own(folder)
     try:
         current = _current(folder)
@@ -235,6 +242,7 @@ def open_index(folder: Path, corpus: Corpus, embedder: Embedder, progress: Progr
         final = folder / f"{name}-{os.urandom(3).hex()}"
         target = final.with_suffix(".building")
         _sweep(folder, current.name if current else "")
+        entries = entries_of(corpus)
         vectors = _embed([entry.text for entry in entries], embedder, _known_vectors(current, embedder), progress)
         _write(target, entries, vectors, embedder.name)
         os.replace(target, final)

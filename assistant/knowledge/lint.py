@@ -94,7 +94,7 @@ def _check_phrasings(texts: Iterable[CardText]) -> Iterable[Problem]:
     seen: dict[str, Card] = {}
     for text in texts:
         for i, phrasing in enumerate(text.card.phrasings):
-            key, line = folded(phrasing), text.lines.get(f"phrasings{i}", 0)
+            key, line = folded(phrasing), text.line(f"phrasings{i}")
             if not key:
                 yield Problem(text.card.path, line, f"“{phrasing}”没有文字，请删掉")
             elif key in seen:
@@ -141,10 +141,10 @@ def lint(reading: Reading, today: date) -> tuple[Problem, ...]:
     for text in reading.texts:
         card = text.card
         if card.id in seen:
-            problems.append(Problem(card.path, text.lines.get("id", 1), f"id {card.id} 已在 {seen[card.id]} 用过，请换一个"))
+            problems.append(Problem(card.path, text.line("id"), f"id {card.id} 已在 {seen[card.id]} 用过，请换一个"))
         seen.setdefault(card.id, card.path)
         for part, message in _check_card(text, reading.corpus, today):
-            problems.append(Problem(card.path, text.lines.get(part, 1), message))
+            problems.append(Problem(card.path, text.line(part), message))
     problems.extend(_check_phrasings(reading.texts))
     problems.extend(_check_off_topic(reading))
     problems.extend(_check_facts(reading.corpus))

@@ -21,6 +21,7 @@ from assistant.domain import Grounding
 
 CALIBRATION = Path(__file__).parent / "calibration.json"
 _FILE = "head.npy"
+_DEPTH = 1500  # phrasings that the words leg looks at; a common character alone matches nearly all of them
 _EMPTY = 1e-6  # the kernel's weight of a card of which no phrasing is near
 
 
@@ -88,21 +89,15 @@ def best_rows(similarities: np.ndarray, rows: np.ndarray, owner: np.ndarray, cla
     return row, similarity
 
 
-def mean_of_best(scores: np.ndarray, members: np.ndarray, count: int = 4) -> np.ndarray:
-    """One score a card: the mean of its `count` best phrasings. `members` (cards, width) holds their rows, padded with
-    one past the end."""
-    padded = np.append(scores, np.float32(0.0))[members]
-    count = min(count, padded.shape[1])
-    return np.partition(padded, -count, axis=1)[:, -count:].mean(axis=1)
-
-
-def members_of(owner: np.ndarray, classes: int) -> np.ndarray:
-    """The rows of every card, as a matrix padded with one past the end."""
-    sizes = np.bincount(owner, minlength=classes)
-    members = np.full((classes, max(4, int(sizes.max()))), len(owner), dtype=np.int64)
-    for card in range(classes):
-        members[card, :sizes[card]] = np.flatnonzero(owner == card)
-    return members
+def mean_of_best(scores: np.ndarray, owner: np.ndarray, classes: int, count: int = 4) -> np.ndarray:
+    """One score a card: the mean of its `count` best phrasings among the `_DEPTH` best of all, a missing one counting 0."""
+    rows = np.argpartition(scores, -_DEPTH)[-_DEPTH:] if len(scores) > _DEPTH else np.arange(len(scores))
+    rows = rows[scores[rows] > 0]
+    rows = rows[np.lexsort((-scores[rows], owner[rows]))]
+    cards = owner[rows]
+    place = np.arange(len(rows)) - np.searchsorted(cards, cards)  # 0 for a card's best phrasing, 1 for the next, ...
+    best = rows[place < count]
+    return np.bincount(owner[best], weights=scores[best], minlength=classes) / count
 
 
 def fuse(nearest: np.ndarray, words: np.ndarray, head: np.ndarray, calibration: Calibration) -> np.ndarray:

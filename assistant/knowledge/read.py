@@ -14,6 +14,7 @@ from assistant.errors import CorpusError
 KINDS = ("objection", "question")
 STAGES = ("opening", "needs", "quote", "close", "follow_up", "after_sale")
 SECTIONS = ("说", "问", "为什么", "别说", "客户会说")
+_DASH = r"-\s+"
 _KEYS = ("id", "title", "kind", "stage", "urgency", "facts", "reviewed")
 _FACT_KEYS = ("id", "topic", "statement", "valid_from", "region", "energy", "channel", "source", "confidence")
 _REDLINE_KEYS = ("id", "title", "what", "basis", "legal", "rewrite", "advice", "patterns")
@@ -36,7 +37,13 @@ class CardText:
     """A card with the lines on which its parts stand, for messages that point at a line."""
 
     card: Card
-    lines: Mapping[str, int]
+    numbers: Mapping[str, tuple[int, ...]]
+
+    def line(self, part: str) -> int:
+        """The line of a part such as "title", "ask" or "say2" (counted from 0); 1 where it does not stand."""
+        name = part.rstrip("0123456789")
+        numbers, place = self.numbers.get(name, ()), int(part[len(name):] or 0)
+        return numbers[place] if place < len(numbers) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,9 @@ def _sections(text: str, start: int) -> dict[str, list[tuple[int, str]]]:
 def _items(lines: list[tuple[int, str]], mark: str) -> list[tuple[int, str]]:
     items = []
     for number, line in lines:
+        if mark == _DASH and line.startswith("- "):  # tens of thousands of phrasings at every start
+            items.append((number, line[2:].lstrip()))
+            continue
         found = re.match(mark, line)
         if found is None:
             raise _Broken(number, f"这一行的开头不对，应写成“{'1. ' if mark.startswith(chr(92) + 'd') else '- '}……”")
@@ -128,14 +138,14 @@ def read_card(text: str, path: str) -> CardText:
         if len(sections["问"]) != 1:
             raise _Broken(sections["问"][-1][0], "“问”只写一行、一个问题")
         ask = sections["问"][0]
-        points = _items(sections["为什么"], r"-\s+")
+        points = _items(sections["为什么"], _DASH)
         never = []
-        for number, line in _items(sections["别说"], r"-\s+"):
+        for number, line in _items(sections["别说"], _DASH):
             quote, mark, basis = line.rpartition(" | ")
             if not mark:
                 raise _Broken(number, "别说的每一行写成“- 原话 | RL-05”")
             never.append((number, Never(quote.strip().strip("“”\""), basis.strip())))
-        phrasings = _items(sections["客户会说"], r"-\s+")
+        phrasings = _items(sections["客户会说"], _DASH)
         card = Card(
             id=_require(head, "id", str, 1), title=_require(head, "title", str, 1), kind=_require(head, "kind", str, 1),
             stage=tuple(_require(head, "stage", list, 1)), urgency=_require(head, "urgency", int, 1),
@@ -146,12 +156,12 @@ def read_card(text: str, path: str) -> CardText:
         )
     except _Broken as error:
         raise CorpusError(str(Problem(path, error.line, str(error)))) from error
-    lines = {"ask": ask[0]}
+    numbers = {"ask": (ask[0],)}
     for name, items in (("say", say), ("points", points), ("never", never), ("phrasings", phrasings)):
-        lines |= {f"{name}{i}": number for i, (number, _) in enumerate(items)}
-    lines |= {key: number for number, line in enumerate(text.split("\n"), 1) if number < start
-              for key in _KEYS if re.match(rf"{key}\s*=", line)}
-    return CardText(card, lines)
+        numbers[name] = tuple(number for number, _ in items)
+    for number, line in enumerate(text.split("\n", start)[:start], 1):
+        numbers.setdefault(line.partition("=")[0].strip(), (number,))
+    return CardText(card, numbers)
 
 
 def _tuple(value: object) -> tuple[str, ...]:

@@ -39,14 +39,13 @@ class Searcher:
         if np.any(np.diff(index.owner) < 0):
             raise AssertionError("an index keeps the phrasings of a card together")
         self.starts = np.flatnonzero(np.diff(index.owner, prepend=-1))
-        self.members = rank.members_of(index.owner, len(index.cards))
         self.off = np.array([card.startswith(OFF) for card in index.cards])
 
     def legs(self, vector: np.ndarray, text: str) -> Legs:
         """The three legs for a normalised line and its vector."""
         rows, similarities = self.index.nearest(vector, NEAREST)
         owner, classes = self.index.owner, len(self.index.cards)
-        words = rank.mean_of_best(self.index.words.scores(text), self.members) / len(grams(text))
+        words = rank.mean_of_best(self.index.words.scores(text), owner, classes) / len(grams(text))
         return Legs(rank.kernel_vote(similarities, rows, owner, classes), words, self.index.head.scores(vector),
                     *rank.best_rows(similarities, rows, owner, classes))
 
