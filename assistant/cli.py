@@ -142,6 +142,7 @@ def chat(
     from datetime import timedelta
 
     from assistant.desk import Desk
+    from assistant.domain import Role
     from assistant.handlers import terminal
     from assistant.store import Store
 
@@ -149,7 +150,7 @@ def chat(
     corpus = _corpus(settings).corpus
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
-            store.know(person, person, "admin", datetime.now())
+            store.know(person, person, Role.ADMIN, datetime.now())
         desk = Desk(searcher, corpus, store, timedelta(minutes=settings.call.idle_minutes), _day(as_of))
         terminal.run(desk, person, datetime.now)
 

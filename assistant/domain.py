@@ -26,6 +26,20 @@ class Outcome(StrEnum):
     CALLBACK = "回访"
 
 
+class Role(StrEnum):
+    """What a person may do; each role may do all that the ones before it may. A stranger has none."""
+
+    AGENT = "agent"
+    TRAINER = "trainer"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+    def may(self, needed: Role) -> bool:
+        """Whether this role reaches the needed one."""
+        ranks = tuple(Role)
+        return ranks.index(self) >= ranks.index(needed)
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A dated, sourced statement. `speak` holds the figures that an agent may say aloud, as written."""

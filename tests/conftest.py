@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.desk import Desk
-from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message
+from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message, Role
 from assistant.handlers import answer
 from assistant.knowledge.read import Reading, read_corpus
 from assistant.store import Store
@@ -132,7 +132,7 @@ def small(tmp_path: Path) -> Corpus:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     found = Store(tmp_path / "coach.db")
-    found.know("li", "小李", "agent", NOW)
+    found.know("li", "小李", Role.AGENT, NOW)
     yield found
     found.close()
 

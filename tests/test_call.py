@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from assistant import coach
+from assistant import coach, handlers
 from assistant.desk import Desk
-from assistant.domain import Incoming
+from assistant.domain import Incoming, Role
 from assistant.handlers import answer
 from assistant.handlers.call import EMPTY, NOTHING_YET, STALE_KEY
 from assistant.store import Store
@@ -127,3 +127,13 @@ def test_a_log_that_another_program_locks_costs_a_sentence_and_not_the_line(smal
     assert shown(message, "say") == "价格太高第一句，我帮您看看。"
     assert "锁" in shown(message, "warning")
     assert shown(answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store)), "warning") == ""
+
+
+def test_nobody_is_admitted_by_default_and_a_command_checks_the_role(desk, say, monkeypatch):
+    assert shown(answer(Incoming("stranger", "太贵了", NOW, channel="telegram"), desk)) == handlers.STRANGER
+    assert shown(answer(Incoming("stranger", "", NOW, action="why:1", channel="telegram"), desk)) == handlers.STRANGER
+    boss = handlers.Command(("/boss",), handlers.help_, Role.MANAGER, help="/boss　只有主管看得到")
+    monkeypatch.setitem(handlers._BY_NAME, "/boss", boss)
+    assert shown(say("/boss")) == handlers.NOT_ALLOWED.format(role="主管")
+    desk.store.know("chen", "陈主管", Role.ADMIN, NOW)
+    assert "/help" in shown(answer(Incoming("chen", "/boss", NOW, channel="telegram"), desk))

@@ -13,7 +13,7 @@ from rich.text import Text
 from assistant.desk import Desk
 from assistant.domain import Button, Incoming, Line, Message
 from assistant.errors import StoreError
-from assistant.handlers import HELP, answer
+from assistant.handlers import answer
 
 WELCOME = "续保教练。客户说什么就输入什么，例如：太贵了（/help 看说明，Ctrl-D 退出）"
 BYE = "再见。"
@@ -101,6 +101,3 @@ def run(desk: Desk, person: str, clock: Callable[[], datetime]) -> None:
         keys = message.buttons or keys
         _send(message, desk, console)
     paint([Line("note", BYE)], console)
-
-
-__all__ = ["HELP", "paint", "run"]
