@@ -240,3 +240,16 @@ class Turn:
     flags: tuple[str, ...] = ()
     feedback: str = ""
     ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell a person unasked, once, from `due` on: a correction, a call-back that is due."""
+
+    id: int
+    person: str
+    kind: str
+    lines: tuple[Line, ...]
+    due: datetime
+    sent: bool = False
+    read: bool = False

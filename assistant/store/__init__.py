@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 from assistant.store.calls import Calls
+from assistant.store.notices import Notices
 from assistant.store.people import People
 
 
-class Store(Calls, People):
+class Store(Calls, Notices, People):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""

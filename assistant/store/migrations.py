@@ -29,3 +29,14 @@ def first_tables(db: Database) -> None:
     db["turns"].create_index(["card", "at"])
     db["citations"].create_index(["fact"])
     db.execute("create virtual table turns_search using fts5(grams, tokenize='unicode61')")
+
+
+@migrations()
+def notices_and_audit(db: Database) -> None:
+    """What people are told unasked (each `key` once), and who did what to people, lines and stored data."""
+    db["notices"].create({"id": int, "person": str, "kind": str, "key": str, "lines": str, "due_at": str, "sent_at": str,
+                          "read_at": str}, pk="id", not_null={"person", "kind", "key", "lines", "due_at"})
+    db["notices"].create_index(["key"], unique=True)
+    db["notices"].create_index(["sent_at", "due_at"])
+    db["audit"].create({"id": int, "at": str, "person": str, "what": str, "detail": str}, pk="id",
+                       not_null={"at", "person", "what"})
