@@ -83,7 +83,7 @@ def hear(incoming: Incoming, desk: Desk, heard: str) -> Message:
     notes = (Line("note", TOO_LONG.format(count=len(heard), seen=SEEN)),) if len(heard) > SEEN else ()
     heard = heard[:SEEN] if notes else heard
     whole = desk.search(heard)
-    parts = [desk.search(part) for part in coach.clauses(heard)]
+    parts = [desk.search(part) for part in coach.clauses(heard)] if coach.may_be_two(whole) else []
     whole = replace(whole, embed_ms=whole.embed_ms + sum(part.embed_ms for part in parts),
                     search_ms=whole.search_ms + sum(part.search_ms for part in parts))
     today = _today(incoming, desk)
