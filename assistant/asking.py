@@ -3,26 +3,28 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from assistant import coach
 from assistant.desk import Search
 from assistant.domain import Corpus, Found, Grounding, Suggestion
 from assistant.errors import CoachError
+from assistant.guard import Break
 
 
-def read_lines(stream: Iterable[str]) -> Iterator[dict]:
-    """JSON objects, one a line; blank lines are passed over. Raises CoachError naming the broken line."""
+def read_lines(stream: Iterable[str], field: str = "q", example: str = "太贵了") -> Iterator[dict]:
+    """JSON objects with a text `field`, one a line; blank lines are passed over. Raises CoachError naming the broken line."""
+    shape = json.dumps({"id": "1", field: example}, ensure_ascii=False)
     for number, line in enumerate(stream, 1):
         if not line.strip():
             continue
         try:
             entry = json.loads(line)
         except json.JSONDecodeError as error:
-            raise CoachError(f'第 {number} 行不是 JSON，请写成 {{"id": "1", "q": "太贵了"}}。') from error
-        if not isinstance(entry, dict) or not isinstance(entry.get("q"), str):
-            raise CoachError(f'第 {number} 行缺少文字字段 q，请写成 {{"id": "1", "q": "太贵了"}}。')
+            raise CoachError(f"第 {number} 行不是 JSON，请写成 {shape}。") from error
+        if not isinstance(entry, dict) or not isinstance(entry.get(field), str):
+            raise CoachError(f"第 {number} 行缺少文字字段 {field}，请写成 {shape}。")
         yield entry
 
 
@@ -49,3 +51,9 @@ def as_object(suggestion: Suggestion, ms: float) -> dict:
         "ask": suggestion.ask, "never": [never.line for never in suggestion.never], "facts": list(suggestion.facts),
         "flags": list(suggestion.flags), "ms": round(ms, 2),
     }
+
+
+def as_verdict(found: Sequence[Break]) -> dict:
+    """The stable JSON shape of a check; `layer` says who spoke: "rules" or "likeness"."""
+    return {"allowed": not found, "breaks": [
+        {"rule": one.rule, "quote": one.quote, "basis": one.basis, "rewrite": one.rewrite, "layer": one.layer} for one in found]}

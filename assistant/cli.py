@@ -144,6 +144,7 @@ def chat(
     from assistant.desk import Desk
     from assistant.domain import Role
     from assistant.handlers import terminal
+    from assistant.knowledge.likeness import guard_over
     from assistant.store import Store
 
     settings = _config(config)
@@ -151,7 +152,7 @@ def chat(
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
             store.know(person, person, Role.ADMIN, datetime.now())
-        desk = Desk(searcher, corpus, store, timedelta(minutes=settings.call.idle_minutes), _day(as_of))
+        desk = Desk(searcher, corpus, store, guard_over(corpus.redlines), timedelta(minutes=settings.call.idle_minutes), _day(as_of))
         terminal.run(desk, person, datetime.now)
 
 
@@ -259,3 +260,6 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         _say_error("\n已停下。已存的东西都在，下次照常启动。")
         sys.exit(_INTERRUPTED)
+
+
+from assistant import cli_check  # noqa: E402, F401  last: its verb uses what stands above

@@ -255,3 +255,23 @@ class Notice:
     due: datetime
     sent: bool = False
     read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Words that an agent asked about before saying them (masked), the rules they broke, and the call, if any."""
+
+    person: str
+    at: datetime
+    text: str
+    rules: tuple[str, ...]
+    session_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How many of a person's own words broke a rule."""
+
+    person: str
+    rule: str
+    times: int

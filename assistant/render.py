@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.domain import Button, Call, Corpus, Fact, Grounding, Line, Suggestion, Turn
+from assistant.domain import Asked, Button, Call, Corpus, Fact, Grounding, Habit, Line, Message, Suggestion, Turn
+from assistant.guard import LIKENESS, Break, Figure
 
 NEXT, WHY, COPY, UP, DOWN = "换一句", "为什么", "复制", "👍", "👎"
 MAX_ALTERNATIVES = 3
@@ -85,6 +86,48 @@ def why(turn: Turn, corpus: Corpus, today: date) -> tuple[Line, ...]:
         if fact is not None:
             state = "" if fact.in_force(today) else "【此日期不适用】"
             lines.append(Line("fact", f"{state}{fact.id} {fact.statement}（{_scope(fact)}；{fact.source}；置信{fact.confidence}）"))
+    return tuple(lines)
+
+
+MAY_SAY = "没查到红线问题，可以说。（机器判断，拿不准仍请问合规）"
+LOOK_UP = "数字 {figures} 没有查到依据，说之前先【查系统】，以系统报价和条款为准。"
+_LAYERS = {LIKENESS: "很像违规的说法"}
+
+
+def verdict(found: Sequence[Break], figures: Sequence[Figure], corpus: Corpus) -> Message:
+    """May it be said: every rule broken with the exact words, the law and who spoke, and a line to say instead."""
+    lines = []
+    for broken in found:
+        who = f"{_LAYERS[broken.layer]}，" if broken.layer in _LAYERS else ""
+        lines.append(Line("warning", f"别说：“{broken.quote}”，{who}碰了 {_reason(broken.rule, corpus)}（{broken.basis}）"))
+        advice = corpus.redlines[broken.rule].advice if broken.rule in corpus.redlines else ""
+        lines.append(Line("say", broken.rewrite))
+        if advice:
+            lines.append(Line("note", f"怎么做：{advice}"))
+    if not found:
+        lines.append(Line("note", MAY_SAY))
+    if figures:
+        lines.append(Line("warning", LOOK_UP.format(figures="、".join(dict.fromkeys(f"{f.value:g}{f.unit}" for f in figures)))))
+    buttons = (Button(COPY, "", copy=found[0].rewrite),) if found else ()
+    return Message(tuple(lines), buttons)
+
+
+def habit(found: Habit, corpus: Corpus) -> tuple[Line, ...]:
+    """A habit, for the manager."""
+    return (Line("note", f"{found.person} 这一周有 {found.times} 次想说的话碰了 {_reason(found.rule, corpus)}，都在说出口前拦下了；"
+                         "建议约个时间一起练一练。"),)
+
+
+def checks(days: int, asked: Sequence[Asked], habits: Sequence[Habit], corpus: Corpus) -> tuple[Line, ...]:
+    """The team's own words by rule: how often, by how many people, and the newest example."""
+    broken = [one for one in asked if one.rules]
+    lines = [Line("note", f"近 {days} 天问了 {len(asked)} 次“能说吗”，{len(broken)} 次碰了红线。")]
+    for rule in corpus.redlines:
+        times = [one for one in habits if one.rule == rule]
+        if times:
+            newest = next(one for one in broken if rule in one.rules)
+            who = "、".join(f"{one.person} {one.times} 次" for one in times[:5])
+            lines.append(Line("why", f"{_reason(rule, corpus)}：{sum(one.times for one in times)} 次（{who}），最近一句“{newest.text}”"))
     return tuple(lines)
 
 

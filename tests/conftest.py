@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import guard
 from assistant.desk import Desk
 from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message, Role
 from assistant.handlers import answer
@@ -150,7 +151,7 @@ def hear(line: str) -> Found:
 
 @pytest.fixture
 def desk(small: Corpus, store: Store) -> Desk:
-    return Desk(hear, small, store, idle=timedelta(minutes=30))
+    return Desk(hear, small, store, lambda text: guard.breaks(text, small.redlines), idle=timedelta(minutes=30))
 
 
 @pytest.fixture

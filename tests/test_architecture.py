@@ -23,7 +23,7 @@ HOMES = {
     "telegram": {"assistant/handlers/telegram.py"},
     "prompt_toolkit": {"assistant/handlers/terminal.py"},
     "rich": {"assistant/handlers/terminal.py", "assistant/cli.py"},
-    "typer": {"assistant/cli.py"},
+    "typer": {"assistant/cli.py", "assistant/cli_check.py"},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
 }

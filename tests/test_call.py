@@ -112,7 +112,7 @@ def test_personal_data_never_reaches_the_log(say, store, tmp_path):
 def test_a_log_that_cannot_be_written_costs_a_sentence_and_not_the_line(small, tmp_path):
     store = Store(tmp_path / "coach.db")
     store._db.execute("pragma query_only=on")
-    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store))
+    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store, lambda text: ()))
     assert shown(message, "say") == "价格太高第一句，我帮您看看。"
     assert "只读" in shown(message, "warning")
 
@@ -122,11 +122,11 @@ def test_a_log_that_another_program_locks_costs_a_sentence_and_not_the_line(smal
     store._db.execute("pragma busy_timeout=1")
     other = sqlite3.connect(tmp_path / "coach.db", isolation_level=None)
     other.execute("begin exclusive")
-    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store))
+    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store, lambda text: ()))
     other.execute("rollback")
     assert shown(message, "say") == "价格太高第一句，我帮您看看。"
     assert "锁" in shown(message, "warning")
-    assert shown(answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store)), "warning") == ""
+    assert shown(answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store, lambda text: ())), "warning") == ""
 
 
 def test_nobody_is_admitted_by_default_and_a_command_checks_the_role(desk, say, monkeypatch):

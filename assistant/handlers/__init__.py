@@ -8,6 +8,7 @@ from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
 from assistant.handlers import call, feedback
+from assistant.handlers import say as saying
 
 Handler = Callable[[Incoming, Desk, str], Message]
 STRANGER = "您还没有开通。请向主管要一个邀请链接，点开就能用。"
@@ -56,6 +57,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(("/up", "👍"), feedback.up),
     Command(("/down", "👎"), feedback.down),
     Command(("/result", "结果"), feedback.result, help="结果 续了｜结果 没续｜结果 回访 11-28　结束这通电话", rest=True),
+    Command(("/say", "能说吗", "能说吗？", "能说吗?"), saying.say, help="能说吗 你打算说的话　对客户说之前先查红线", rest=True),
+    Command(("/checks",), saying.checks, Role.MANAGER, help="/checks 天数　团队自己的话碰了哪些红线"),
     Command(("/new",), call.new, help="/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）"),
     Command(("/help", "/start", "帮助", "?", "？"), help_, help="/help　看这份说明"),
 )

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from assistant.store.calls import Calls
+from assistant.store.checks import Checks
 from assistant.store.notices import Notices
 from assistant.store.people import People
 
 
-class Store(Calls, Notices, People):
+class Store(Calls, Checks, Notices, People):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""

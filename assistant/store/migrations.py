@@ -40,3 +40,11 @@ def notices_and_audit(db: Database) -> None:
     db["notices"].create_index(["sent_at", "due_at"])
     db["audit"].create({"id": int, "at": str, "person": str, "what": str, "detail": str}, pk="id",
                        not_null={"at", "person", "what"})
+
+
+@migrations()
+def checks(db: Database) -> None:
+    """What agents asked before saying it; `rules` and `layers` are JSON lists."""
+    db["checks"].create({"id": int, "session": int, "person": str, "at": str, "text": str, "rules": str, "layers": str},
+                        pk="id", not_null={"person", "at", "text", "rules"}, foreign_keys=[("session", "sessions", "id")])
+    db["checks"].create_index(["at", "person"])
