@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, feedback
+from assistant.handlers import call, feedback, notices
 
 Handler = Callable[[Incoming, Desk, str], Message]
 STRANGER = "您还没有开通。请向主管要一个邀请链接，点开就能用。"
@@ -57,12 +57,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(("/down", "👎"), feedback.down),
     Command(("/result", "结果"), feedback.result, help="结果 续了｜结果 没续｜结果 回访 11-28　结束这通电话", rest=True),
     Command(("/new",), call.new, help="/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）"),
+    Command(("/read", "知道了"), notices.read, help="知道了　更正和提醒看过了"),
     Command(("/help", "/start", "帮助", "?", "？"), help_, help="/help　看这份说明"),
 )
 ACTIONS: dict[str, Command] = {
     name: Command((name,), handler) for name, handler in (
         ("again", call.again), ("why", call.why), ("copy", call.copy), ("card", call.pick), ("up", feedback.up),
-        ("down", feedback.down))
+        ("down", feedback.down), ("read", notices.read))
 }
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 _HEAR, _UNKNOWN, _STALE = Command((), call.hear), Command((), unknown), Command((), stale)
