@@ -4,11 +4,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from assistant import coach
 from assistant.desk import Search
-from assistant.domain import Corpus, Found, Grounding, Suggestion
+from assistant.domain import Corpus, Found, Grounding, Scene, Suggestion
 from assistant.errors import CoachError
 
 
@@ -33,11 +32,11 @@ def look_up(line: str, search: Search) -> tuple[Found, list[Found]]:
     return search(line), [search(part) for part in coach.clauses(line)]
 
 
-def ask(line: str, search: Search, corpus: Corpus, today: date) -> tuple[Suggestion, float]:
+def ask(line: str, search: Search, corpus: Corpus, scene: Scene) -> tuple[Suggestion, float]:
     """The suggestion for one line at the start of a call, and the milliseconds it took."""
     started = time.perf_counter()
     whole, parts = look_up(line, search)
-    suggestion = coach.suggest(whole, parts, corpus, (), today)
+    suggestion = coach.suggest(whole, parts, corpus, (), scene)
     return suggestion, (time.perf_counter() - started) * 1000
 
 

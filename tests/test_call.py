@@ -16,7 +16,7 @@ def test_a_heard_line_gets_its_card_with_five_keys_and_a_logged_turn(say, store)
     message = say("太贵了")
     assert [line.role for line in message.lines] == ["say", "ask", "never", "cite"]
     assert shown(message, "say") == "价格太高第一句，我帮您看看。"
-    assert shown(message, "cite") == "价格太高 · 依据 F-01（2020-09-19 起）"
+    assert shown(message, "cite") == "价格太高 · 依据 F-01（2020-09-19 起 · 全国）"
     assert [button.label for button in message.buttons] == ["换一句", "为什么", "复制", "👍", "👎"]
     [(call, turn)] = store.turns()
     assert (call.person, turn.heard, turn.told, turn.card_id, turn.rung) == ("li", "太贵了", "价格太高第一句，我帮您看看。", "price", 1)

@@ -32,7 +32,7 @@ def test_ask_prints_a_card_for_a_person(place):
     done = coach(place, "ask", "怎么这么贵啊")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "💬 价格太高第一句，我帮您看看。"
-    assert "依据 F-01（2020-09-19 起）" in done.stdout
+    assert "依据 F-01（2020-09-19 起 · 全国）" in done.stdout
 
 
 def test_ask_json_has_the_stable_shape(place):

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from assistant.store.calls import Calls
+from assistant.store.customers import Customers
 from assistant.store.notices import Notices
 from assistant.store.people import People
 
 
-class Store(Calls, Notices, People):
+class Store(Calls, Customers, Notices, People):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""

@@ -40,3 +40,12 @@ def notices_and_audit(db: Database) -> None:
     db["notices"].create_index(["sent_at", "due_at"])
     db["audit"].create({"id": int, "at": str, "person": str, "what": str, "detail": str}, pk="id",
                        not_null={"at", "person", "what"})
+
+
+@migrations()
+def slots_and_profiles(db: Database) -> None:
+    """What was stated about the customer of a call (gone with its call), and where a person works."""
+    db.execute("create table slots (session integer primary key references sessions(id) on delete cascade, "
+               "last_year float, this_year float, claims integer, due text not null, energy text not null, at text not null)")
+    db["people"].add_column("region", str)
+    db["people"].add_column("channel", str)
