@@ -4,8 +4,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
+from datetime import date
 
-from assistant import coach
+from assistant import coach, places, slots
 from assistant.desk import Search
 from assistant.domain import Corpus, Found, Grounding, Scene, Suggestion
 from assistant.errors import CoachError
@@ -23,6 +24,22 @@ def read_lines(stream: Iterable[str]) -> Iterator[dict]:
         if not isinstance(entry, dict) or not isinstance(entry.get("q"), str):
             raise CoachError(f'第 {number} 行缺少文字字段 q，请写成 {{"id": "1", "q": "太贵了"}}。')
         yield entry
+
+
+def scene(corpus: Corpus, day: date, region: str = "", energy: str = "", channel: str = "", said: str = "") -> Scene:
+    """The scene from what was typed; `said` is what the customer quoted (上年3200 今年2950). Raises CoachError naming
+    what nobody understands."""
+    facts, found = tuple(corpus.facts.values()), {}
+    for name, typed, read in (("region", region, lambda text: places.region(text, facts)), ("energy", energy, places.energy),
+                              ("channel", channel, places.channel)):
+        found[name] = read(typed) if typed else ""
+        if found[name] is None:
+            raise CoachError(f"--{name} {typed} 看不懂。地区写省份或 A 到 E，能源写 fuel 或 nev，渠道写 insurer、dealer 或 intermediary。")
+    parsed = slots.parse(said)
+    if parsed.unknown:
+        raise CoachError(f"--slots 里的 {'、'.join(parsed.unknown)} 看不懂。例如：--slots \"上年3200 今年2950 未出险 12天到期\"")
+    place = places.place(found["region"], found["energy"] or parsed.slots.energy, found["channel"], facts)
+    return Scene(day, place, parsed.slots)
 
 
 def look_up(line: str, search: Search) -> tuple[Found, list[Found]]:

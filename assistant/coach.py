@@ -151,7 +151,7 @@ def tell(card: Card, corpus: Corpus, told: Sequence[Told], grounding: Grounding,
         if outdated or wholly or not any(sayable):
             say, grounding = STALE_SAY, Grounding.WEAK
             notice = STALE if outdated else MISPLACED.format(limits=limits(foreign)) if wholly else UNBACKED
-            flags += [f"stale:{fact}" for fact in outdated] + ([f"scope:{foreign.id}"] if foreign is not None else [])
+            flags += ["withheld", *(f"stale:{fact}" for fact in outdated)] + ([f"scope:{foreign.id}"] if foreign is not None else [])
         elif foreign is not None:
             notice = PARTLY.format(fact=foreign.id, limits=limits(foreign))
             flags.append(f"scope:{foreign.id}")

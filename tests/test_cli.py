@@ -53,7 +53,7 @@ def test_ask_jsonl_answers_in_order_whatever_the_lines_hold(place):
 
 
 def test_as_of_moves_today(place):
-    assert json.loads(coach(place, "ask", "--json", "--as-of", "2019-01-01", "怎么这么贵啊").stdout)["flags"] == ["stale:F-01"]
+    assert json.loads(coach(place, "ask", "--json", "--as-of", "2019-01-01", "怎么这么贵啊").stdout)["flags"] == ["withheld", "stale:F-01"]
 
 
 @pytest.mark.parametrize("words, stdin, says", [

@@ -92,7 +92,7 @@ def test_nothing_fits_says_so_with_one_safe_question_and_no_line(small):
 
 def test_a_card_whose_fact_did_not_hold_that_day_is_not_told_as_it_stands(small):
     got = suggest(small, today=date(2019, 1, 1))
-    assert (got.say, got.flags, got.grounding) == (coach.STALE_SAY, ("stale:F-01",), Grounding.WEAK)
+    assert (got.say, got.flags, got.grounding) == (coach.STALE_SAY, ("withheld", "stale:F-01"), Grounding.WEAK)
 
 
 def test_every_line_that_stands_in_the_code_is_sayable_too(reading):

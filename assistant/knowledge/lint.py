@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from assistant import coach, guard, slots
+from assistant import coach, floating, guard, slots
 from assistant.domain import MAX_RUNG, RUNGS, Card, Corpus, Fact, RedLine, Scene
 from assistant.knowledge.read import KINDS, STAGES, CardText, Problem, Reading
 from assistant.places import SCOPES, scope_place
@@ -141,6 +141,8 @@ def _check_facts(corpus: Corpus) -> Iterable[Problem]:
         for figure in fact.speak:
             if figure not in fact.statement:
                 yield Problem(place, 0, f"{fact.id} 的 speak“{figure}”在 statement 里找不到，请照原文写")
+        if floating.tabled(fact) and not set(floating.ratios({fact.id: fact}).get(fact.id, ("",))) <= set(fact.speak):
+            yield Problem(place, 0, f"{fact.id} 是浮动比率，statement 要照原来的句式写，比率都列进 speak，/float 才读得出来")
         if fact.valid_to is not None and fact.valid_to < fact.valid_from:
             yield Problem(place, 0, f"{fact.id} 的 valid_to 早于 valid_from，请改正")
     for rule in corpus.redlines.values():

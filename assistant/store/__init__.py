@@ -5,7 +5,8 @@ from assistant.store.calls import Calls
 from assistant.store.customers import Customers
 from assistant.store.notices import Notices
 from assistant.store.people import People
+from assistant.store.recalls import Recalls
 
 
-class Store(Calls, Customers, Notices, People):
+class Store(Calls, Customers, Notices, People, Recalls):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""

@@ -49,3 +49,11 @@ def slots_and_profiles(db: Database) -> None:
                "last_year float, this_year float, claims integer, due text not null, energy text not null, at text not null)")
     db["people"].add_column("region", str)
     db["people"].add_column("channel", str)
+
+
+@migrations()
+def lines_seen(db: Database) -> None:
+    """Which text each fact and rung had, from when (`since`) until when (`gone_at`; null while it stands)."""
+    db["lines_seen"].create({"id": str, "text": str, "since": str, "gone_at": str}, not_null={"id", "text", "since"})
+    db["lines_seen"].create_index(["gone_at"])
+    db["lines_seen"].create_index(["id"])
