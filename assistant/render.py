@@ -19,12 +19,14 @@ def _reason(basis: str, corpus: Corpus) -> str:
 
 
 def _where(facts: Sequence[Fact], place: Place) -> str:
-    """Since when and where all of these facts hold: 2020-09-19 起 · 广东 · 新能源车. Sales rules do not move the date."""
-    content = [fact for fact in facts if not fact.id.startswith("SAL-")] or facts
+    """Since when and where these facts hold: 2020-09-19 起 · 广东 · 新能源车. Sales rules do not move the date, nor do
+    facts that may not hold here: those carry their limit."""
     sure = [fact for fact in facts if fit(fact, place) is Fit.YES]
-    regional = next((fact for fact in sure if EVERYWHERE not in fact.region), None)
+    content = [fact for fact in sure or facts if not fact.id.startswith("SAL-")] or facts
+    regional = any(EVERYWHERE not in fact.region for fact in sure)
     names = place.regions if len(place.regions) < 3 else (f"{place.regions[0]}等{len(place.regions)}地",)
-    parts = [f"{max(fact.valid_from for fact in content)} 起", "、".join(names) if regional else EVERYWHERE]
+    parts = [f"{max(fact.valid_from for fact in content)} 起"]
+    parts += ["、".join(names) if regional else EVERYWHERE] if sure else []
     parts += [CHANNELS[place.channel]] if any("all" not in fact.channel for fact in sure) else []
     parts += [ENERGIES[place.energy]] if any("all" not in fact.energy for fact in sure) else []
     return " · ".join(parts)

@@ -19,7 +19,7 @@ def lines(text: str, region: str, facts, today) -> tuple[Line, ...]:
         return (Line("note", asked),)
     found = floating.explain(history, facts, today)
     head = f"交强险浮动比率：{found.ratio}" if found.ratio else "交强险浮动比率：说不准"
-    return (Line("warning", head), *(Line("fact" if step.fact else "note", step.text) for step in found.steps))
+    return (Line("note", head), *(Line("fact" if step.fact else "note", step.text) for step in found.steps))
 
 
 def float_(incoming: Incoming, desk: Desk, rest: str) -> Message:
