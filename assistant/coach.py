@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import guard, slots
-from assistant.domain import Card, Corpus, Fact, Found, Grounding, Scene, Suggestion, Told
+from assistant.domain import Card, Corpus, Fact, Found, Grounding, Never, Scene, Suggestion, Told
 from assistant.places import CHANNELS, SCOPES, Fit, backs, fit, limits
 
 MAX_CARDS = 5
@@ -127,6 +127,13 @@ def _misplaced(card: Card, corpus: Corpus, scene: Scene, variant: str) -> tuple[
     return content[0], all(fit(fact, scene.place) is Fit.NO for fact in content)
 
 
+def _never(card: Card, corpus: Corpus, scene: Scene) -> tuple[Never, ...]:
+    """The never-say lines whose basis is a red line or a fact that holds here; all of them where none is left."""
+    here = tuple(never for never in card.never if (fact := corpus.facts.get(never.basis)) is None
+                 or (fact.in_force(scene.day) and fit(fact, scene.place) is not Fit.NO))
+    return here or card.never
+
+
 def tell(card: Card, corpus: Corpus, told: Sequence[Told], grounding: Grounding, scene: Scene) -> Suggestion:
     """The card's next line in this call that holds in this scene, or the polite exit when its ladder is used up.
 
@@ -157,7 +164,7 @@ def tell(card: Card, corpus: Corpus, told: Sequence[Told], grounding: Grounding,
             flags.append(f"scope:{foreign.id}")
     say, ask = slots.fill(say, scene.slots), slots.fill(ask, scene.slots)
     flags += ["look_up"] if slots.LOOK_UP in say + ask else []
-    return Suggestion(say=say, ask=ask, never=card.never, why=card.points, facts=tuple(fact.id for fact in facts),
+    return Suggestion(say=say, ask=ask, never=_never(card, corpus, scene), why=card.points, facts=tuple(fact.id for fact in facts),
                       grounding=grounding, card_id=card.id, title=card.title, rung=rung, flags=tuple(flags), notice=notice)
 
 

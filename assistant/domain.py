@@ -296,37 +296,3 @@ class Notice:
     due: datetime
     sent: bool = False
     read: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is recalled: a fact, a card (rung 0 is all of it), or one rung, perhaps of one variant."""
-
-    id: str
-    base: str
-    rung: int = 0
-    scope: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A line that an agent was given: in which call and turn, when, and what it said."""
-
-    person: str
-    name: str
-    call: int
-    customer: str
-    turn: int
-    at: datetime
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A fact or rung that was changed (`new` holds its text now) or withdrawn (`new` is ""), and who had the old one."""
-
-    id: str
-    old: str
-    new: str
-    at: datetime
-    given: tuple[Given, ...] = ()

@@ -3,17 +3,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from assistant import guard
-from assistant.domain import Change, Corpus, Given, Line, RedLine, Target
+from assistant.domain import Corpus, Line, RedLine
 
 DAYS = 30
 MAX_TEXT = 200  # characters of a correction
 UNKNOWN = "没有 {id} 这个编号，也没有人用过。写事实编号（COM-22）、卡片编号（price_too_high）或某一句（price_too_high#2）。"
 EMPTY_TEXT = "更正要写明改成什么，例如：/recall COM-22 更正：附加费用率的说法先别讲，以系统报价为准"
 TOO_LONG = "更正 {count} 个字，超过 {most} 字。请只写哪句不能再说、改成什么。"
-_ID = re.compile(r"(?P<base>[\w-]+?)(?:@(?P<scope>[\w-]+))?(?:#(?P<rung>[1-9]))?")
+_ID = re.compile(r"(?P<base>[\w-]+?)(?:(?:@(?P<scope>[\w-]+))?#(?P<rung>[1-9]))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is recalled: a fact, a card (rung 0 is all of it), or one rung, perhaps of one variant."""
+
+    id: str
+    base: str
+    rung: int = 0
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A line that an agent was given: in which call and turn, when, and what it said."""
+
+    person: str
+    name: str
+    call: int
+    customer: str
+    turn: int
+    at: datetime
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fact or rung that was changed (`new` holds its text now) or withdrawn (`new` is ""), and who had the old one."""
+
+    id: str
+    old: str
+    new: str
+    at: datetime
+    given: tuple[Given, ...] = ()
 
 
 def target(text: str) -> Target | None:

@@ -8,7 +8,7 @@ import pytest
 
 from assistant import asking, coach, guard, places, render
 from assistant.desk import Desk
-from assistant.domain import Fact, Grounding, Incoming, Place, Scene, Told, Variant
+from assistant.domain import Fact, Grounding, Incoming, Never, Place, Scene, Told, Variant
 from assistant.errors import CoachError
 from assistant.handlers import answer
 from assistant.places import Fit
@@ -116,6 +116,14 @@ def test_the_citation_names_only_what_holds_here_since_when_and_where(limited):
     assert cited(Place(("广东",), "nev")) == ["价格太高 · 依据 F-01、F-03、F-04（2020-09-19 起 · 广东 · 新能源车）"]
     assert cited(Place(("北京",), "fuel")) == ["价格太高 · 依据 F-01（2020-09-19 起 · 全国）"]
     assert cited(Place()) == ["价格太高 · 依据 F-01、F-03（广东）、F-04（新能源车）（2020-09-19 起 · 全国）"]
+
+
+def test_the_never_say_line_shown_rests_on_what_holds_here(limited):
+    never = (Never("全国都五折", "F-03"), Never("我私下返您三百", "RL-01"))
+    card = replace(limited.cards["price"], never=never)
+    told = [coach.tell(card, limited, (), Grounding.STRONG, Scene(TODAY, place)).never
+            for place in (Place(("广东",)), Place(("北京",)))]
+    assert told == [never, never[1:]]
 
 
 def test_in_2019_nobody_says_what_became_law_later(reading):

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from assistant import recall as thinking
 from assistant.desk import Desk
-from assistant.domain import Corpus, Incoming, Line, Message, Target
+from assistant.domain import Corpus, Incoming, Line, Message
 from assistant.errors import CoachError
 from assistant.redact import mask
 from assistant.store import Store
@@ -21,7 +21,7 @@ def watch(store: Store, corpus: Corpus, now: datetime) -> int:
     return store.see_lines(thinking.lines(corpus), now)
 
 
-def _target(wanted: str, store: Store, corpus: Corpus) -> Target:
+def _target(wanted: str, store: Store, corpus: Corpus) -> thinking.Target:
     """What is meant, in the corpus or, when withdrawn, in the log. Raises CoachError with one sentence."""
     found = thinking.target(wanted)
     if found is None or not (thinking.known(found, corpus) or store.given(found, datetime.min)):

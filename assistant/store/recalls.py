@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from assistant.domain import Change, Given, Target
+from assistant.recall import Change, Given, Target
 from assistant.store.base import Base, guarded
 
 _GIVEN = ("select t.id as turn, t.at, t.told, s.id as call, s.customer, s.person, coalesce(p.name, s.person) as name "
