@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant import guard, slots
-from assistant.domain import Card, Corpus, Fact, Found, Grounding, Never, Scene, Suggestion, Told
+from assistant.domain import Card, Corpus, Fact, Found, Grounding, Never, Place, Scene, Suggestion, Told
 from assistant.places import CHANNELS, SCOPES, Fit, backs, fit, limits
 
 MAX_CARDS = 5
@@ -98,12 +98,11 @@ def ladder(card: Card, corpus: Corpus, scene: Scene) -> tuple[tuple[str, str], .
     return tuple(rungs)
 
 
-def unbacked(line: str, facts: Sequence[Fact], scene: Scene) -> tuple[guard.Figure, ...]:
-    """Figures of a line that no fact lets an agent say on that day and in that place; placeholders are the customer's."""
+def unbacked(line: str, facts: Sequence[Fact], place: Place) -> tuple[guard.Figure, ...]:
+    """Figures of a line that none of the facts, all in force, lets an agent say in that place; what fills a placeholder
+    is the customer's own."""
     line = slots.bare(line)
-    if not guard.figures(line):
-        return ()
-    return guard.unsupported(line, [fact for fact in facts if fact.in_force(scene.day) and backs(fact, scene.place, line)])
+    return guard.unsupported(line, [fact for fact in facts if backs(fact, place, line)]) if guard.figures(line) else ()
 
 
 def _rung(card: Card, corpus: Corpus, told: Sequence[Told], sayable: Sequence[bool]) -> int:
@@ -142,7 +141,7 @@ def tell(card: Card, corpus: Corpus, told: Sequence[Told], grounding: Grounding,
     """
     flags, notice, facts = [], "", held(card, corpus, scene)
     rungs, outdated = ladder(card, corpus, scene), stale(card, corpus, scene)
-    sayable = [not unbacked(line, facts, scene) for line, _ in rungs]
+    sayable = [not unbacked(line, facts, scene.place) for line, _ in rungs]
     rung = _rung(card, corpus, told, sayable if any(sayable) else [True] * len(rungs))
     if rung:
         (say, variant), ask = rungs[rung - 1], card.ask

@@ -82,6 +82,13 @@ def test_a_rung_whose_figures_nothing_supports_here_is_skipped_and_variants_step
     assert rungs(limited, Scene(TODAY, place)) == expected
 
 
+def test_a_variant_waits_until_its_fact_is_in_force(limited):
+    facts = {**limited.facts, "F-03": fact(id="SAL-98", region=("广东",), valid_from=date(2026, 12, 1))}
+    corpus, place = replace(limited, facts=facts), Place(("广东",), "fuel")
+    lines = [coach.ladder(corpus.cards["price"], corpus, Scene(day, place))[0] for day in (TODAY, date(2026, 12, 1))]
+    assert lines == [("没有数字的话", ""), ("广东这边降30%", "F-03")]
+
+
 def test_where_no_rung_is_supported_the_agent_says_only_that_they_will_check(limited):
     card = replace(limited.cards["price"], say=("降30%",) * 3, variants=())
     got = coach.tell(card, limited, (), Grounding.STRONG, Scene(TODAY, Place(("北京",))))
@@ -107,6 +114,9 @@ def test_a_card_that_holds_for_another_car_is_not_told_and_one_that_partly_does_
     got = coach.tell(partly, corpus, (), Grounding.STRONG, Scene(TODAY, FUEL))
     assert (got.say[:7], got.notice) == ("价格太高第一句", coach.PARTLY.format(fact="F-04", limits="新能源车"))
     assert got.facts == ("F-01",)
+    twin = replace(corpus, facts={**facts, "F-05": fact(id="F-05", energy=("fuel",))})
+    got = coach.tell(replace(partly, facts=("F-04", "F-05")), twin, (), Grounding.STRONG, Scene(TODAY, FUEL))
+    assert (got.say[:7], got.notice, got.facts) == ("价格太高第一句", "", ("F-05",))
 
 
 def test_the_citation_names_only_what_holds_here_since_when_and_where(limited):
@@ -115,6 +125,9 @@ def test_the_citation_names_only_what_holds_here_since_when_and_where(limited):
         return [line.text for line in render.card(got, limited, place) if line.role == "cite"]
     assert cited(Place(("广东",), "nev")) == ["价格太高 · 依据 F-01、F-03、F-04（2020-09-19 起 · 广东 · 新能源车）"]
     assert cited(Place(("北京",), "fuel")) == ["价格太高 · 依据 F-01（2020-09-19 起 · 全国）"]
+    later = replace(limited.facts["F-04"], valid_from=date(2021, 12, 27))
+    limited = replace(limited, facts={**limited.facts, "F-04": later})
+    assert cited(Place(("广东",), "nev")) == ["价格太高 · 依据 F-01、F-03、F-04（2021-12-27 起 · 广东 · 新能源车）"]
     assert cited(Place()) == ["价格太高 · 依据 F-01、F-03（广东）、F-04（新能源车）（2020-09-19 起 · 全国）"]
 
 

@@ -50,12 +50,13 @@ def test_each_row_says_who_when_in_which_call_and_what(told, small):
 
 def test_what_was_given_too_long_ago_or_withheld_or_left_with_is_not_listed(told, small, say):
     assert recall.given("price", told, small, NOW + timedelta(days=31)) == ("price：最近 30 天没有人拿到过。",)
-    before = recall.given("F-01", told, small, LATER)[0]
+    before = [recall.given(wanted, told, small, LATER)[0] for wanted in ("F-01", "price", "price#3")]
     stale = Desk(hear, small, told, as_of=date(2019, 1, 1))
     answer(Incoming("wang", "太贵了", NOW), stale)
     for _ in range(2):
         say("太贵了", "wang")
-    assert recall.given("F-01", told, small, LATER)[0] == before
+    after = [recall.given(wanted, told, small, LATER)[0] for wanted in ("F-01", "price", "price#3")]
+    assert [turn.rung for _, turn in told.turns()][:3] == [0, 0, 3] and after == before
 
 
 def test_one_correction_goes_to_each_agent_once_a_day_and_is_audited(told, small):
@@ -134,6 +135,17 @@ def test_who_was_told_the_new_text_is_not_among_those_who_had_the_old_one(told, 
     assert [one.person for one in told.given(thinking.target("price#1"), NOW, change.at)] == ["li", "wang"]
     rows = recall.changed(told, edited(small), LATER + timedelta(days=1))
     assert "　旧的那版：最近 30 天给过 2 人 2 次。" in rows and not any("新的第一句" in row and "张三" in row for row in rows)
+
+
+def test_of_two_changes_each_has_its_own_listeners(told, small):
+    recall.watch(told, small, NOW)
+    recall.watch(told, edited(small), LATER)
+    answer(Incoming("zhang", "太贵了", LATER + timedelta(hours=1)), Desk(hear, edited(small), told))
+    recall.watch(told, small, LATER + timedelta(hours=2))
+    rows = recall.changed(told, small, LATER + timedelta(days=1))
+    first = next(i for i, row in enumerate(rows) if row.startswith("price#1 11-27 改了：价格"))
+    second = next(i for i, row in enumerate(rows) if row.startswith("price#1 11-27 改了：新的"))
+    assert (rows[first + 1], rows[second + 1]) == ("　旧的那版：最近 30 天给过 2 人 2 次。", "　旧的那版：最近 30 天给过 1 人 1 次。")
 
 
 def test_a_fact_whose_last_day_has_passed_counts_as_withdrawn(told, small):

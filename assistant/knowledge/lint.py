@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from assistant import coach, floating, guard, slots
-from assistant.domain import MAX_RUNG, RUNGS, Card, Corpus, Fact, RedLine, Scene
+from assistant.domain import MAX_RUNG, RUNGS, Card, Corpus, Fact, Place, RedLine
 from assistant.knowledge.read import KINDS, STAGES, CardText, Problem, Reading
-from assistant.places import SCOPES, scope_place
+from assistant.places import ANYWHERE, SCOPES, scope_place
 
 MIN_PHRASINGS = 12
 CONFIDENCES = ("高", "中高", "中", "低")
@@ -21,8 +21,8 @@ def folded(line: str) -> str:
     return re.sub(r"[\W_]+", "", line).lower()
 
 
-def _spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine], scene: Scene) -> Iterable[str]:
-    """What is wrong with a line that an agent will say aloud in that scene; a placeholder counts as its longest filling."""
+def _spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine], place: Place) -> Iterable[str]:
+    """What is wrong with a line that an agent will say aloud in that place; a placeholder counts as its longest filling."""
     if not line:
         yield "这一句是空的，请写上"
     for name in slots.strangers(line):
@@ -35,7 +35,7 @@ def _spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine], s
         yield f"“{word}”是绝对化或承诺用语，请换成可以兑现的说法：{line}"
     for broken in {found.rule: found for text in (longest, bare) for found in guard.breaks(text, redlines)}.values():
         yield f"“{broken.quote}”碰了红线 {broken.rule}（{broken.basis}），可改为：{broken.rewrite}"
-    for figure in coach.unbacked(line, facts, scene):
+    for figure in coach.unbacked(line, facts, place):
         yield (f"数字 {figure.value:g}{figure.unit} 没有一条被引用的、在这里适用的高置信事实支持，"
                f"请引用对应的事实、写明适用范围，或改说“以系统报价/条款为准”：{line}")
     found = _SPOKEN.search(bare)
@@ -43,7 +43,7 @@ def _spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine], s
         yield f"“{found.group()}”念不出口或分了先生女士，请改成照着就能念的话：{line}"
 
 
-def _check_variants(card: Card, facts: list[Fact], corpus: Corpus, today: date) -> Iterable[tuple[str, str]]:
+def _check_variants(card: Card, facts: list[Fact], corpus: Corpus) -> Iterable[tuple[str, str]]:
     """Each variant has a scope that exists, replaces rungs that exist, and is sayable where it is told."""
     for i, variant in enumerate(card.variants):
         cited = {fact.id: fact for fact in facts}
@@ -54,7 +54,7 @@ def _check_variants(card: Card, facts: list[Fact], corpus: Corpus, today: date) 
         for rung, line in variant.say.items():
             if rung > len(card.say):
                 yield f"variants{i}", f"变体 [{variant.scope}] 要替换第 {rung} 句，可“说”只有 {len(card.say)} 句"
-            for message in _spoken(line, facts, corpus.redlines, Scene(today, where)):
+            for message in _spoken(line, facts, corpus.redlines, where):
                 yield f"variants{i}", message
 
 
@@ -93,11 +93,11 @@ def _check_card(text: CardText, corpus: Corpus, today: date) -> Iterable[tuple[s
     if len({folded(line) for line in card.say}) < len(card.say):
         yield "say0", "“说”里有两句一样，请换个角度重写"
     for i, line in enumerate(card.say):
-        for message in _spoken(line, facts, corpus.redlines, Scene(today)):
+        for message in _spoken(line, facts, corpus.redlines, ANYWHERE):
             yield f"say{i}", message
-    for message in _spoken(card.ask, facts, corpus.redlines, Scene(today)):
+    for message in _spoken(card.ask, facts, corpus.redlines, ANYWHERE):
         yield "ask", message
-    yield from _check_variants(card, facts, corpus, today)
+    yield from _check_variants(card, facts, corpus)
     if not card.ask.endswith(_QUESTION):
         yield "ask", f"“问”要以问号结尾：{card.ask}"
     if len(card.points) != 3:
