@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from assistant import coach
+from assistant import coach, places, slots
 from assistant.desk import Search
-from assistant.domain import Corpus, Found, Grounding, Suggestion
+from assistant.domain import Corpus, Found, Grounding, Scene, Suggestion
 from assistant.errors import CoachError
 from assistant.guard import Break
 
@@ -28,6 +28,22 @@ def read_lines(stream: Iterable[str], field: str = "q", example: str = "太贵�
         yield entry
 
 
+def scene(corpus: Corpus, day: date, region: str = "", energy: str = "", channel: str = "", said: str = "") -> Scene:
+    """The scene from what was typed; `said` is what the customer quoted (上年3200 今年2950). Raises CoachError naming
+    what nobody understands."""
+    facts, found = tuple(corpus.facts.values()), {}
+    for name, typed, read in (("region", region, lambda text: places.region(text, facts)), ("energy", energy, places.energy),
+                              ("channel", channel, places.channel)):
+        found[name] = read(typed) if typed else ""
+        if found[name] is None:
+            raise CoachError(f"--{name} {typed} 看不懂。地区写省份或 A 到 E，能源写 fuel 或 nev，渠道写 insurer、dealer 或 intermediary。")
+    parsed = slots.parse(said)
+    if parsed.unknown:
+        raise CoachError(f"--slots 里的 {'、'.join(parsed.unknown)} 看不懂。例如：--slots \"上年3200 今年2950 未出险 12天到期\"")
+    place = places.place(found["region"], found["energy"] or parsed.slots.energy, found["channel"], facts)
+    return Scene(day, place, parsed.slots)
+
+
 def look_up(line: str, search: Search) -> tuple[Found, list[Found]]:
     """What the whole line finds, and what its parts find."""
     if not any(char.isalnum() for char in line):
@@ -36,11 +52,11 @@ def look_up(line: str, search: Search) -> tuple[Found, list[Found]]:
     return whole, [search(part) for part in coach.clauses(line)] if coach.may_be_two(whole) else []
 
 
-def ask(line: str, search: Search, corpus: Corpus, today: date) -> tuple[Suggestion, float]:
+def ask(line: str, search: Search, corpus: Corpus, scene: Scene) -> tuple[Suggestion, float]:
     """The suggestion for one line at the start of a call, and the milliseconds it took."""
     started = time.perf_counter()
     whole, parts = look_up(line, search)
-    suggestion = coach.suggest(whole, parts, corpus, (), today)
+    suggestion = coach.suggest(whole, parts, corpus, (), scene)
     return suggestion, (time.perf_counter() - started) * 1000
 
 

@@ -22,6 +22,8 @@ def test_what_may_be_said_is_said_so_and_a_figure_without_a_fact_is_named(say):
     assert shown(say("/say 我先把条款发您看看")) == MAY_SAY
     assert "2950元" in shown(say("能说吗 您这单2950元"), "warning")
     assert shown(say("能说吗 财产限额2000元")) == MAY_SAY
+    say("客户 今年2950")
+    assert shown(say("能说吗 您这单2950元")) == MAY_SAY
 
 
 def test_in_a_call_the_question_is_kept_with_the_call_and_tells_no_rung(say, store):

@@ -1,9 +1,9 @@
 """能说吗: the agent's own words before they are said, and what comes up again and again, for the manager."""
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from assistant import guard, render
+from assistant import guard, render, slots
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
@@ -23,8 +23,7 @@ def say(incoming: Incoming, desk: Desk, draft: str) -> Message:
     draft = draft[:MAX_DRAFT]
     found = tuple(desk.guard(draft))
     today = desk.as_of or incoming.at.date()
-    facts = [fact for fact in desk.corpus.facts.values() if fact.in_force(today)]
-    message = render.verdict(found, guard.unsupported(draft, facts), desk.corpus)
+    message = render.verdict(found, _figures(draft, incoming, desk, today), desk.corpus)
     try:
         desk.store.add_check(incoming.person, draft, [broken.rule for broken in found], [broken.layer for broken in found],
                              incoming.at)
@@ -33,6 +32,14 @@ def say(incoming: Incoming, desk: Desk, draft: str) -> Message:
     except StoreError as error:
         notes += (Line("warning", str(error)),)
     return Message((*message.lines, *notes), message.buttons)
+
+
+def _figures(draft: str, incoming: Incoming, desk: Desk, today: date) -> tuple[guard.Figure, ...]:
+    """Figures that neither a fact in force nor the customer of this call has stated."""
+    facts = [fact for fact in desk.corpus.facts.values() if fact.in_force(today)]
+    call = desk.store.current_call(incoming.person)
+    quoted = guard.figures(slots.describe(desk.store.slots(call.id))) if call is not None else ()
+    return tuple(figure for figure in guard.unsupported(draft, facts) if not any(figure.fits(known) for known in quoted))
 
 
 def _tell_managers(incoming: Incoming, desk: Desk) -> None:
