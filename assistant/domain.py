@@ -318,3 +318,12 @@ class Habit:
     person: str
     rule: str
     times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A rung (from 1) of a card as a manager wants it; an empty line gives the file's line back."""
+
+    card_id: str
+    rung: int
+    line: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 from assistant.store.calls import Calls
 from assistant.store.checks import Checks
 from assistant.store.customers import Customers
+from assistant.store.edits import Edits
 from assistant.store.notices import Notices
 from assistant.store.people import People
 from assistant.store.recalls import Recalls
 
 
-class Store(Calls, Checks, Customers, Notices, People, Recalls):
+class Store(Calls, Checks, Customers, Edits, Notices, People, Recalls):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""
