@@ -6,6 +6,7 @@ read from each group on; its length, its shape and its check digits say what it 
 """
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -15,25 +16,26 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _GROUP = re.compile(rf"[0-9]+|[{SPOKEN}]+")
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060\ufeff"
 _TIGHT = re.compile(rf"[\s\-\u2010-\u2015\u2212.·•_(){_INVISIBLE}]{{0,4}}")
-_LOOSE = re.compile(rf"(?:[\s\-\u2010-\u2015.·•_(),、。…~{_INVISIBLE}]|嗯|啊|呃|额|哦|诶|唉|哎|那个|这个|然后|就是|再就是|完了|横?杠|空格|逗号|对)"
+_LOOSE = re.compile(rf"(?:[\s\-\u2010-\u2015.·•_()/,、。…~{_INVISIBLE}]|嗯|啊|呃|额|哦|诶|唉|哎|那个|这个|然后|就是|再就是|完了|横?杠|空格|逗号|对)"
                     "{0,6}")
 _LONGEST_GAP = 12
 _BIRTH = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-_ID18 = re.compile(rf"[1-9]\d{{5}}(?:19|20)\d\d{_BIRTH}\d{{3}}[\dX]")
+_BORN = rf"[1-9]\d{{5}}(?:19|20)\d\d{_BIRTH}\d{{3}}"
+_ID18 = re.compile(rf"{_BORN}[\dX]")
 _ID15 = re.compile(rf"[1-8]\d{{5}}\d\d{_BIRTH}\d{{3}}")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
 _STAMP = re.compile(rf"20\d\d{_BIRTH}(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
 _CHECK_LETTER = re.compile(rf"[\s\-·{_INVISIBLE}]{{0,2}}[Xx×叉](?![A-Za-z0-9])")
 _MOBILE_SHAPES = {(3, 4, 4), (3, 8), (7, 4), (5, 6), (3, 3, 5), (3, 5, 3), (4, 4, 3), (4, 7), (6, 5)}
+_CARD_START = re.compile("6|4|5[1-5]|35|9558")
 _AREAS = {3, 4}
-_MOST_DIGITS = 21
 _RANK = {"号码": 0, "座机": 1, "手机号": 2, "银行卡": 3, "身份证": 4}
-
-
-def digits_of(text: str) -> str:
-    """`text` with its spoken digits as figures and everything else dropped."""
-    return re.sub(r"[^0-9]", "", text.translate(_TO_DIGITS))
+# How many digits a number that begins with this one can have, longest first where one could be the start of another.
+_LENGTHS = {"0": (16, 15, 14, 13, 12, 11, 10), "1": (18, 15, 11), "2": (18, 15), "8": (19, 18, 17, 16, 15, 14, 13, 12)} | {
+    first: (19, 18, 17, 16, 15) for first in "345679"}
+_COULD = {total: re.compile("(?:00|0)?86|0(?:10|2|[3-9])|4|5[1-5]|35|6|9558|1[3-9]") for total in range(10, 20)} | {
+    15: re.compile(rf"{_ID15.pattern}|0"), 18: re.compile(rf"{_BORN}|4|5|6")}
 
 
 def is_resident_id(number: str) -> bool:
@@ -57,7 +59,7 @@ def is_bank_card(number: str) -> bool:
 
 def _round(groups: list[str]) -> bool:
     """Whether these look like a list of prices: 1500 2000 300."""
-    return all(group.endswith("0") for group in groups if len(group) > 2)
+    return all(group[0] != "0" and group.endswith("0") and len(group) < 6 for group in groups if len(group) > 2)
 
 
 def _mobile(number: str, groups: list[str], spoken: bool) -> bool:
@@ -72,13 +74,13 @@ def _mobile(number: str, groups: list[str], spoken: bool) -> bool:
 
 
 def _card(number: str, groups: list[str], spoken: bool) -> bool:
-    if not 16 <= len(number) <= 19 or number[0] not in "34569":
+    if not 16 <= len(number) <= 19 or not _CARD_START.match(number):
         return False
     if spoken or len(groups) == 1:
         return is_bank_card(number) or number.startswith("62")
+    china = number.startswith("62")  # UnionPay
     fours = all(len(group) == 4 for group in groups[:-1]) and len(groups[-1]) < 5
-    return not _round(groups) and (is_bank_card(number) and (fours or number.startswith("62"))
-                                   or fours and number.startswith("62"))
+    return (china or fours) and not _round(groups) and (china and fours or is_bank_card(number))
 
 
 def _landline(number: str, groups: list[str], spoken: bool) -> bool:
@@ -90,17 +92,17 @@ def _landline(number: str, groups: list[str], spoken: bool) -> bool:
 def _kind(number: str, groups: list[str], spoken: bool, loose: bool) -> str:
     """What `number`, written in these groups, is; "" for nothing personal."""
     size = len(number)
-    if size == 18 and (is_resident_id(number) or _ID18.fullmatch(number)):
+    if size == 18 and (_ID18.fullmatch(number) or len(groups) == 1 and is_resident_id(number)):
         return "身份证"
     if _mobile(number, groups, spoken):
         return "手机号"
     if not loose and _landline(number, groups, spoken):
         return "座机"
-    if size == 15 and (len(groups) == 1 or spoken or [len(group) for group in groups] == [6, 6, 3]) and _ID15.fullmatch(number):
+    if size == 15 and (len(groups) == 1 or [len(group) for group in groups] == [6, 6, 3]) and _ID15.fullmatch(number):
         return "身份证"
     if (not loose or spoken) and _card(number, groups, spoken):
         return "银行卡"
-    if len(groups) == 1 and 10 < size and not _STAMP.fullmatch(number):
+    if len(groups) == 1 and size > 10 and not _STAMP.fullmatch(number):
         return "号码"  # nobody speaks of eleven digits in a row unless they number a person, a card or a policy
     return ""
 
@@ -111,7 +113,7 @@ def _prefix(groups: list[str]) -> int:
     return len(found.group()) if found else 0
 
 
-def _abroad(groups: list[str], spoken: bool) -> str:
+def _abroad(groups: list[str], spoken: bool, loose: bool) -> str:
     """What follows a country code: a mobile, or an area code that has lost its 0."""
     code = _prefix(groups)
     rest = [groups[0][code:], *groups[1:]] if code < len(groups[0]) else groups[1:]
@@ -121,70 +123,91 @@ def _abroad(groups: list[str], spoken: bool) -> str:
     if _mobile(number, rest, spoken):
         return "手机号"
     domestic = number if number.startswith("0") else f"0{number}"
-    return "座机" if _LANDLINE.fullmatch(domestic) and len(groups) > 1 else ""
+    return "座机" if len(rest) < len(groups) and not loose and _LANDLINE.fullmatch(domestic) else ""
 
 
 class _Chain:
-    """Groups of one chain with their places, and whether a gap holds commas or fillers."""
+    """Digit groups with only short gaps between them, as one string of figures with the places of its groups."""
 
-    def __init__(self, first: re.Match[str]) -> None:
-        self.groups = [first]
-        self.loose: list[bool] = []
+    def __init__(self, groups: list[re.Match[str]], loose: list[bool]) -> None:
+        self.groups, self.loose = groups, loose
+        self.figures = "".join(group.group() for group in groups).translate(_TO_DIGITS)
+        self.starts = [0, *itertools.accumulate(group.end() - group.start() for group in groups)]
+        self.ends = {end: i for i, end in enumerate(self.starts[1:])}
 
-    def joins(self, text: str, group: re.Match[str]) -> bool:
-        """Adds the next group if only a short gap parts it from the last."""
-        start, end = self.groups[-1].end(), group.start()
-        if end - start > _LONGEST_GAP:
+    def spoken(self, i: int) -> bool:
+        """Whether group `i` is in Chinese digits."""
+        return self.groups[i].group()[0] in SPOKEN
+
+    def _stray(self, i: int, other: int) -> bool:
+        """Whether group `i` is a numeral or two of a word beside the figures of a neighbour: 13812345678一下, 三千二，138..."""
+        if not self.spoken(i) or self.spoken(other) or len(self.groups[i].group()) > 2:
             return False
-        tight = _TIGHT.fullmatch(text, start, end) is not None
-        if not tight and not _LOOSE.fullmatch(text, start, end):
-            return False
-        self.groups.append(group)
-        self.loose.append(not tight)
-        return True
+        before, after = sorted((i, other))
+        return self.loose[before] or self.groups[before].end() == self.groups[after].start()
+
+    def starts_in_a_word(self, i: int) -> bool:
+        """Whether the figures begin only behind group `i`."""
+        return i + 1 < len(self.groups) and self._stray(i, i + 1) and self.loose[i]
+
+    def ends_in_a_word(self, i: int) -> bool:
+        """Whether the figures end before group `i`."""
+        return i > 0 and self._stray(i, i - 1)
+
+    def group_at(self, end: int) -> int | None:
+        """The group that ends at this figure. "...五六七八一下": the last numerals of a spoken one may belong to a word."""
+        for spare in (0, 1, 2):
+            i = self.ends.get(end + spare)
+            if i is not None and (not spare or self.spoken(i) and end - self.starts[i] >= 4):
+                return i
+        return None
 
 
 def _chains(text: str) -> Iterator[_Chain]:
-    chain = None
+    groups: list[re.Match[str]] = []
+    loose: list[bool] = []
     for group in _GROUP.finditer(text):
-        if chain is None or not chain.joins(text, group):
-            if chain is not None:
-                yield chain
-            chain = _Chain(group)
-    if chain is not None:
-        yield chain
+        if groups:
+            start, end = groups[-1].end(), group.start()
+            tight = end - start <= _LONGEST_GAP and _TIGHT.fullmatch(text, start, end) is not None
+            if tight or end - start <= _LONGEST_GAP and _LOOSE.fullmatch(text, start, end):
+                loose.append(not tight)
+            else:
+                yield _Chain(groups, loose)
+                groups, loose = [], []
+        groups.append(group)
+    if groups:
+        yield _Chain(groups, loose)
 
 
 def _read(text: str, chain: _Chain, at: int, skip: int) -> tuple[int, int, str] | None:
     """The likeliest number that starts `skip` digits into group `at`: where it ends, the group after it, its kind."""
-    parts, total, spoken, loose, best = [], 0, False, False, None
-    for j in range(at, len(chain.groups)):
-        group = chain.groups[j]
-        part = group.group()[skip:] if j == at else group.group()
-        is_spoken = part[0] in SPOKEN
-        spoken |= is_spoken
-        loose |= j > at and chain.loose[j - 1]
-        if total + len(part) > _MOST_DIGITS and j > at:
-            break
-        total += len(part)
-        parts.append(part.translate(_TO_DIGITS) if is_spoken else part)
-        if total < 10:
+    first, best, heaviest = chain.starts[at] + skip, None, 0
+    alone = chain.starts[at + 1] - first
+    if alone >= 11 and chain.ends.get(first + alone) == at:
+        kind = _kind(chain.figures[first:first + alone], [chain.figures[first:first + alone]], chain.spoken(at), False)
+        best = (chain.groups[at].end(), at + 1, kind) if kind else None
+    if best and best[2] != "号码":
+        return best
+    for total in _LENGTHS[chain.figures[first]]:
+        end = first + total
+        letter = None
+        if total == 18 and (seventeenth := chain.ends.get(end - 1)) is not None:
+            letter = _CHECK_LETTER.match(text, chain.groups[seventeenth].end())
+        if letter and (is_resident_id(whole := chain.figures[first:end - 1] + "X") or _ID18.fullmatch(whole)):
+            return letter.end(), seventeenth + 1, "身份证"
+        last = chain.group_at(end) if _COULD[total].match(chain.figures, first) else None
+        if last is None or last > at and chain.loose[last - 1] and chain.ends_in_a_word(last):
             continue
-        number = "".join(parts)
-        if total == 17 and (letter := _CHECK_LETTER.match(text, group.end())) and (
-                is_resident_id(number + "X") or _ID18.fullmatch(number + "X")):
-            return letter.end(), j + 1, "身份证"
-        end, kind = group.end(), _abroad(parts, spoken) or _kind(number, parts, spoken, loose)
-        if is_spoken and kind in ("", "号码"):  # "...五六七八一下": the last numeral belongs to the next word
-            for spare in (1, 2):
-                cut = [*parts[:-1], parts[-1][:-spare]]
-                if len(cut[-1]) >= 4 and (shorter := _kind(number[:-spare], cut, True, loose)) not in ("", "号码"):
-                    end, kind = end - spare, shorter
-                    break
-        if kind and (best is None or _RANK[kind] >= _RANK[best[2]]):
-            best = end, j + 1, kind
-            if kind == "身份证" or j == at and kind != "号码":
-                break
+        places = [first, *chain.starts[at + 1:last + 1], end]
+        parts = [chain.figures[a:b] for a, b in itertools.pairwise(places)]
+        spoken = any(chain.spoken(i) for i in range(at, last + 1))
+        loose = any(chain.loose[at:last])
+        kind = _abroad(parts, spoken, loose) or _kind(chain.figures[first:end], parts, spoken, loose)
+        weight = 2 * _RANK[kind] - chain.ends_in_a_word(last) if kind else 0
+        if weight > heaviest:
+            heaviest = weight
+            best = chain.groups[last].start() + end - chain.starts[last], last + 1, kind
     return best
 
 
@@ -201,6 +224,9 @@ def personal(text: str) -> Iterator[tuple[int, int, str]]:
         i = 0
         while i < len(chain.groups):
             group, found = chain.groups[i], None
+            if chain.starts_in_a_word(i):
+                i += 1
+                continue
             for skip in (0, 1) if group.group()[0] in SPOKEN and len(group.group()) > 1 else (0,):
                 found = _read(text, chain, i, skip)
                 if found is not None:

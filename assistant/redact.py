@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
-from assistant.digits import SPOKEN, digits_of, is_bank_card, is_resident_id, personal
+from assistant.digits import SPOKEN, is_bank_card, is_resident_id, personal
 from assistant.names import people
 
 __all__ = ["LABELS", "is_bank_card", "is_resident_id", "mask"]
@@ -26,32 +26,34 @@ Span = tuple[int, int, str]
 _LABEL = re.compile(rf"\[(?:{'|'.join(LABELS)})\]")
 _BLANK = "\0"
 # One character for one, so that a place in the plain text is a place in what was typed.
+_DIGIT_BLOCKS = ((0xB2, 0xBA), (0x660, 0x66A), (0x6F0, 0x6FA), (0x966, 0x970), (0x2070, 0x208A), (0x2460, 0x2500), (0x2776, 0x2794),
+                 (0x1D7CE, 0x1D800), (0x1F100, 0x1F10B))
 _PLAIN = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {
-    code: str(unicodedata.digit(chr(code))) for code in range(0x80, 0x1FBFA)
-    if unicodedata.digit(chr(code), None) is not None} | {ord("。"): ",", ord("【"): "(", ord("】"): ")", 0x3000: " "}
-
+    code: str(digit) for block in _DIGIT_BLOCKS for code in range(*block)
+    if (digit := unicodedata.digit(chr(code), None)) is not None} | {ord("。"): ",", ord("【"): "(", ord("】"): ")", 0x3000: " "}
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _DIGIT = f"[0-9{SPOKEN}]"
 _SEP = r"[\s·•.\-—_]{0,2}"
-_IS = r"(?:号码?|ID|id|账号)?[\s:=(\"“「]{0,2}(?:(?:就?是|为|叫|用|搜|填|is)[\s:=(\"“「]{0,2})?"
+_IS = r"\s?(?:号码?|ID|id|账号)?[\s:=(\"“「]{0,2}(?:(?:就?是|为|叫|用|搜|填|is)[\s:=(\"“「]{0,2})?"
+_FOUR = f"(?:[0-9]{{4}}|[{SPOKEN}]{{4}})"
+_FIVE = f"(?:[0-9]{{5}}|[{SPOKEN}]{{5}})"
+_TAIL = f"(?:[A-Za-z0-9]{{5}}|[A-Za-z{SPOKEN}]{{5}})"
 _PLATE = re.compile(
-    rf"[{_PROVINCE}]{_SEP}[A-Za-z]{_SEP}(?:"
-    rf"(?P<new>[A-Za-z]{_SEP}(?:[A-Za-z]|{_DIGIT}){_DIGIT}{{4}}|{_DIGIT}{{5}}[A-Za-z])"
-    rf"|(?P<special>(?:[A-Za-z]|{_DIGIT}){{4,5}}[挂学警港澳领使])"
-    rf"|(?P<old>(?:[A-Za-z]|{_DIGIT}){{5}}|{_DIGIT}{{2}}\s{_DIGIT}{{3}}|{_DIGIT}{{3}}\s{_DIGIT}{{2}}"
-    rf"|(?:(?:[A-Za-z]|{_DIGIT})[\s.·-]){{4,5}}(?:[A-Za-z]|{_DIGIT}))"
-    r")(?![A-Za-z0-9])")
+    rf"[{_PROVINCE}]{_SEP}[A-Za-z]{_SEP}(?:(?P<new>[A-Za-z]{_SEP}[A-Za-z0-9{SPOKEN}]{_FOUR}|{_FIVE}[A-Za-z])"
+    rf"|(?P<special>(?:{_TAIL}|[A-Za-z0-9]{{4}}|[A-Za-z{SPOKEN}]{{4}})[挂学警港澳领使])"
+    rf"|(?P<old>{_TAIL}|{_DIGIT}{{2}}\s{_DIGIT}{{3}}|{_DIGIT}{{3}}\s{_DIGIT}{{2}}"
+    rf"|(?:[A-Za-z0-9{SPOKEN}][\s.·-]){{4,5}}[A-Za-z0-9{SPOKEN}]))(?![A-Za-z0-9])")
 _OFFICIAL = re.compile(
     rf"使\s?[0-9]{{3}}[·\s]?[0-9]{{3}}(?![0-9])|(?<![0-9])[0-9]{{3}}[·\s]?[0-9]{{3}}使(?![用得劲])"
     rf"|[{_PROVINCE}][0-9]{{3}}[·\s]?[0-9]{{2}}领(?![取导先养到了])|(?<![A-Za-z])[Ww][Jj]\s?[{_PROVINCE}]?[·\s]?[0-9]{{4,5}}[0-9A-Za-z]?"
     r"(?![A-Za-z0-9])")
-_CUED_PLATE = re.compile(rf"(?:车牌|牌照|牌号|号牌){_IS}(?P<x>[A-Za-z]{_SEP}(?:[A-Za-z]|{_DIGIT}){{5,6}})(?![A-Za-z0-9])")
+_CUED_PLATE = re.compile(rf"(?:车牌|牌照|牌号|号牌){_IS}(?P<x>[A-Za-z]{_SEP}(?:[A-Za-z0-9]{{5,6}}|[A-Za-z{SPOKEN}]{{5,6}}))(?![A-Za-z0-9])")
 _VIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{17}(?![A-Za-z0-9])")
 _CUED_VIN = re.compile(r"(?:[Vv][Ii][Nn]|车架|大架|识别代?[号码])(?:码|号)?" + _IS +
                        r"(?P<x>[A-Za-z0-9](?:[\s-]?[A-Za-z0-9]){16})(?![A-Za-z0-9])")
 _MAIL = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++\s?(?:@|艾特|\(at\))\s?[A-Za-z0-9-]++(?:\s?(?:\.|点)\s?[A-Za-z0-9-]++)+")
 _WXID = re.compile(r"(?i)(?<![A-Za-z0-9])wxid_[a-z0-9]{5,}")
-_WECHAT = re.compile(r"(?i)(?:[微威薇徽]\s?信|v信|wei ?xin|wechat|(?<![a-z])[vw]x|[加+]我?[微薇v])" + _IS +
+_WECHAT = re.compile(r"(?i)(?:[微威薇徽]\s?信|v信|wei ?xin|wechat|(?<![a-z0-9])[vw]x|[加+]我?[微薇v])" + _IS +
                      r"(?P<x>[a-z][a-z0-9_-]{5,19}|[0-9][0-9_-]*[a-z_][a-z0-9_-]{2,18}|[0-9]{6,10})(?![a-z0-9_])")
 _QQ = re.compile(rf"(?i)(?:qq|扣扣|企鹅)群?{_IS}(?P<x>[1-9][0-9]{{4,11}}|[{SPOKEN}]{{6,11}})(?![0-9])")
 _POLICY = re.compile(r"保险?单(?:号码?|编号)[\s:=是为(]{0,3}(?P<x>[A-Za-z0-9][A-Za-z0-9 -]{4,30}[A-Za-z0-9])(?![A-Za-z0-9])")
@@ -84,7 +86,7 @@ def _is_plate(match: re.Match[str]) -> bool:
 
 def _is_vin(match: re.Match[str]) -> bool:
     text = match.group(match.lastgroup or 0)
-    return 1 <= _letters(text) and sum(char.isdigit() for char in text) >= 4
+    return _letters(text) > 0 and sum(char.isdigit() for char in text) >= 4
 
 
 def _is_number(match: re.Match[str]) -> bool:

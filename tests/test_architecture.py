@@ -27,7 +27,7 @@ HOMES = {
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
 }
-PURE = ("domain", "errors", "coach", "guard", "redact", "render")
+PURE = ("domain", "errors", "coach", "guard", "redact", "digits", "names", "render")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
 
 
