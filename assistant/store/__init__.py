@@ -1,10 +1,12 @@
 """The log: the only conversation state there is. One class over one file, put together from one module a job."""
 from __future__ import annotations
 
+from assistant.store.backup import Backup
 from assistant.store.calls import Calls
+from assistant.store.forget import Forget
 from assistant.store.notices import Notices
 from assistant.store.people import People
 
 
-class Store(Calls, Notices, People):
+class Store(Calls, Notices, People, Forget, Backup):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""
