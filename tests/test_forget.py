@@ -67,8 +67,8 @@ def test_what_is_older_than_a_day_is_gone_to_the_last_byte_and_the_rest_stays(fu
 
 def test_a_call_that_runs_past_the_day_keeps_what_came_after(store, tmp_path):
     call = store.open_call("li", OLD, "守岁客户")
-    store.add_turn(call.id, turn("除夕前夜", OLD))
     store.add_turn(call.id, turn("元旦凌晨", OLD + timedelta(minutes=2)))
+    store.add_turn(call.id, turn("除夕前夜", OLD))  # the clock was set back
     assert store.forget(Scope(before=date(2026, 1, 1)), "chen", NOW) == {"citations": 1, "turns": 1}
     assert holds(tmp_path, "除夕", "元旦", "守岁") == ["元旦", "守岁"]
 
@@ -141,13 +141,13 @@ def test_a_removal_that_fails_half_way_removes_nothing(full):
     with pytest.raises(StoreError):
         full.forget(Scope(person="li"), "chen", NOW)
     assert len(full.turns()) == 3 and len(full.turns("旧账")) == 1 and len(full.notices("callback:")) == 3
-    assert full._db.execute("pragma secure_delete").fetchone()[0] == 0
 
 
-def test_text_overwritten_before_secure_deletion_is_swept_too(store, tmp_path):
+def test_text_that_another_program_deleted_is_swept_too(store, tmp_path):
     call = store.open_call("li", NOW)
     for number in range(50):
         store.add_turn(call.id, turn(f"犄角旮旯{number}" * 40))
+    store._db.execute("pragma secure_delete=off")
     store._db.execute("delete from citations")
     store._db.execute("delete from turns")
     store._db.execute("delete from turns_search")
@@ -155,6 +155,10 @@ def test_text_overwritten_before_secure_deletion_is_swept_too(store, tmp_path):
     assert holds(tmp_path, "犄角旮旯") == ["犄角旮旯"]
     store.sweep()
     assert holds(tmp_path, "犄角旮旯") == []
+
+
+def test_deleted_bytes_are_zeroed_at_once(store):
+    assert store._db.execute("pragma secure_delete").fetchone()[0] == 1
 
 
 def test_days_kept_are_counted_from_today_and_nothing_to_forget_leaves_no_trace(full):
@@ -203,6 +207,7 @@ def test_a_backup_is_whole_alone_and_private_and_overwrites_nothing(full, tmp_pa
     assert full.backup(path) == 3
     assert [found.name for found in path.parent.iterdir()] == ["backup.db"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_bytes()[18:20] == b"\1\1"  # no WAL: it opens on a disk that cannot be written
     with pytest.raises(StoreError, match="从不覆盖"):
         full.backup(path)
     copy = Store(path)
@@ -220,3 +225,17 @@ def test_a_backup_is_consistent_while_another_program_writes(full, tmp_path):
     assert len(copy.turns()) == 3 and len(full.turns()) == 4
     copy.close()
     bot.close()
+
+
+def test_a_backup_that_fails_its_check_is_not_left_behind(full, tmp_path):
+    page = full._db.execute("select rootpage from sqlite_master where name = 'idx_sessions_person_last_at'").fetchone()[0]
+    size = full._db.execute("pragma page_size").fetchone()[0]
+    full.close()
+    with open(tmp_path / "coach.db", "r+b") as file:
+        file.seek(page * size - 40)
+        file.write(b"\x2a" * 30)
+    hurt = Store(tmp_path / "coach.db")
+    with pytest.raises(StoreError, match="没通过检查"):
+        hurt.backup(tmp_path / "backup.db")
+    assert not (tmp_path / "backup.db").exists()
+    hurt.close()

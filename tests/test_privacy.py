@@ -14,7 +14,7 @@ import pytest
 
 from assistant import config as configuration
 from assistant import doctor, handlers, logbook
-from assistant.domain import Line
+from assistant.domain import Line, Turn
 from tests.conftest import NOW, ROOT, shown, write_corpus
 from tests.test_cli import coach
 
@@ -66,6 +66,16 @@ def test_exports_and_history_hold_only_what_the_log_holds(say, store, tmp_path):
         logbook.export(store.turns(), tmp_path / name)
         assert found((tmp_path / name).read_bytes()) == []
     assert found("\n".join(store.heard_lately("li")).encode()) == []
+
+
+def test_what_was_told_is_masked_too_in_case_a_model_wrote_it(store, tmp_path):
+    call = store.open_call("li", NOW, "老王13812345678")
+    assert call.customer == "老王[手机号]"
+    store.add_turn(call.id, Turn(id=0, session_id=call.id, at=NOW, heard="太贵了", told="我打13812345678给您", asked="是京A12345吗", card_id="",
+                                 rung=0, grounding="none", kind="call"))
+    [(_, turn)] = store.turns()
+    assert (turn.told, turn.asked) == ("我打[手机号]给您", "是[车牌]吗")
+    assert found(b"".join(path.read_bytes() for path in tmp_path.glob("coach.db*"))) == []
 
 
 # the command line

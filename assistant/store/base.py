@@ -64,6 +64,7 @@ class Base:
             self._db.execute(f"pragma busy_timeout={BUSY_MS}")
             self._db.execute("pragma foreign_keys=on")
             self._db.execute("pragma synchronous=normal")
+            self._db.execute("pragma secure_delete=on")  # what is deleted or replaced is overwritten with zeros
             if self._db.execute("pragma journal_mode").fetchone()[0] != "wal":
                 self._db.execute("pragma journal_mode=wal")
             if migrations.pending(self._db):

@@ -174,13 +174,11 @@ class Forget(Base):
 
     @contextmanager
     def _patient(self) -> Iterator[None]:
-        """Waits for other processes, and overwrites with zeros what is deleted."""
+        """Waits longer for other processes than the chat does."""
         self._db.execute(f"pragma busy_timeout={self.patience_ms}")
-        self._db.execute("pragma secure_delete=on")
         try:
             yield
         finally:
-            self._db.execute("pragma secure_delete=off")
             self._db.execute(f"pragma busy_timeout={BUSY_MS}")
 
     def _settle(self, otherwise: str) -> None:
@@ -191,5 +189,5 @@ class Forget(Base):
 
     def _sweep(self) -> None:
         self._settle(HALF)
-        self._db.execute("vacuum")  # pages freed before secure_delete was on may still hold text
+        self._db.execute("vacuum")  # pages freed by another program may still hold text
         self._settle(HALF)
