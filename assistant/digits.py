@@ -140,19 +140,17 @@ class _Chain:
         return self.groups[i].group()[0] in SPOKEN
 
     def _stray(self, i: int, other: int) -> bool:
-        """Whether group `i` is a numeral or two of a word beside the figures of a neighbour: 13812345678一下, 三千二，138..."""
-        if not self.spoken(i) or self.spoken(other) or len(self.groups[i].group()) > 2:
-            return False
-        before, after = sorted((i, other))
-        return self.loose[before] or self.groups[before].end() == self.groups[after].start()
+        """Whether group `i` is a spoken numeral or two, and its neighbour figures."""
+        return self.spoken(i) and not self.spoken(other) and len(self.groups[i].group()) < 3
 
     def starts_in_a_word(self, i: int) -> bool:
-        """Whether the figures begin only behind group `i`."""
-        return i + 1 < len(self.groups) and self._stray(i, i + 1) and self.loose[i]
+        """Whether the figures begin only behind group `i`: 国六，2026-01-01."""
+        return i + 1 < len(self.groups) and self.loose[i] and self._stray(i, i + 1)
 
     def ends_in_a_word(self, i: int) -> bool:
-        """Whether the figures end before group `i`."""
-        return i > 0 and self._stray(i, i - 1)
+        """Whether the figures end before group `i`: 13812345678一下, 2026-01-01，三千."""
+        return i > 0 and self._stray(i, i - 1) and (
+            self.loose[i - 1] or self.groups[i - 1].end() == self.groups[i].start())
 
     def group_at(self, end: int) -> int | None:
         """The group that ends at this figure. "...五六七八一下": the last numerals of a spoken one may belong to a word."""
@@ -218,20 +216,25 @@ def _start(text: str, at: int, kind: str) -> int:
     return at
 
 
+def _at(text: str, chain: _Chain, i: int) -> tuple[int, int, int, str] | None:
+    """The number that begins in group `i`: start, end, the group after it, its kind. A spoken group may begin with the last
+    numeral of a word: 第一一三八..."""
+    found = None if chain.starts_in_a_word(i) else _read(text, chain, i, 0)
+    if (found is None or found[2] == "号码") and chain.spoken(i) and len(chain.groups[i].group()) > 1:
+        later = _read(text, chain, i, 1)
+        if later is not None and later[2] != "号码":
+            return chain.groups[i].start() + 1, *later
+    return (chain.groups[i].start(), *found) if found is not None else None
+
+
 def personal(text: str) -> Iterator[tuple[int, int, str]]:
     """Personal numbers in `text` as (start, end, kind), in order. Digits must be ASCII or one of SPOKEN."""
     for chain in _chains(text):
         i = 0
         while i < len(chain.groups):
-            group, found = chain.groups[i], None
-            if chain.starts_in_a_word(i):
-                i += 1
-                continue
-            for skip in (0, 1) if group.group()[0] in SPOKEN and len(group.group()) > 1 else (0,):
-                found = _read(text, chain, i, skip)
-                if found is not None:
-                    end, i, kind = found
-                    yield _start(text, group.start() + skip, kind), end, kind
-                    break
-            if found is None:
+            found = _at(text, chain, i)
+            if found is not None:
+                start, end, i, kind = found
+                yield _start(text, start, kind), end, kind
+            else:
                 i += 1
