@@ -7,7 +7,7 @@ number, names after a cue (`names`). Public numbers (400, 95519, 12378) and figu
 Not caught, because nothing in the line gives it away: a name without a cue (王五说太贵) or in the customer's code; a surname
 with a title (王先生); nicknames; dates of birth; an address without a house number; the last digits of a plate, a VIN or a
 phone; a number told over several lines, in words ("三个八", "一百三十八") or in another script; WeChat ids without a cue;
-temporary and old military plates; plates or VINs with more than one character misheard.
+temporary and old military plates; plates or VINs with characters misheard; the fourth character of a name.
 """
 from __future__ import annotations
 
