@@ -34,6 +34,12 @@ class CallSettings(_Table):
     idle_minutes: int = Field(30, ge=1, le=24 * 60)
 
 
+class Privacy(_Table):
+    """`keep_days`: turns older than this are forgotten when the coach starts; 0 keeps everything."""
+
+    keep_days: int = Field(0, ge=0)
+
+
 class Config(BaseSettings):
     """Everything that can be set. COACH_<TABLE>__<KEY> in the environment wins over the file."""
 
@@ -42,6 +48,7 @@ class Config(BaseSettings):
     paths: Paths = Paths()
     encoder: Encoder = Encoder()
     call: CallSettings = CallSettings()
+    privacy: Privacy = Privacy()
 
     @classmethod
     def settings_customise_sources(

@@ -8,12 +8,17 @@ from dataclasses import replace
 from assistant.domain import Corpus, Edit
 
 
-def over(corpus: Corpus, edits: Iterable[Edit]) -> Corpus:
-    """The corpus with the edits over its cards. An edit of a card or rung that is gone is passed over."""
+def over(corpus: Corpus, edits: Iterable[Edit] = ()) -> Corpus:
+    """The corpus, ready for edits, with these over its cards."""
     live = replace(corpus, cards=ChainMap({}, dict(corpus.cards)))
+    lay_all(live, edits)
+    return live
+
+
+def lay_all(live: Corpus, edits: Iterable[Edit]) -> None:
+    """Lays the edits over the cards. An edit of a card or rung that is gone is passed over."""
     for edit in edits:
         lay(live, edit)
-    return live
 
 
 def lay(live: Corpus, edit: Edit) -> bool:

@@ -19,15 +19,15 @@ HOMES = {
     "bm25s": {"assistant/knowledge/words.py"},
     "langchain_core": {"assistant/knowledge/retriever.py"},
     "sqlite_utils": {"assistant/store/base.py", "assistant/store/migrations.py"},
-    "sqlite3": {"assistant/store/base.py", "assistant/doctor.py"},
+    "sqlite3": {"assistant/store/base.py", "assistant/store/backup.py", "assistant/doctor.py"},
     "telegram": {"assistant/handlers/telegram.py"},
     "prompt_toolkit": {"assistant/handlers/terminal.py"},
     "rich": {"assistant/handlers/terminal.py", "assistant/cli.py"},
-    "typer": {"assistant/cli.py", "assistant/cli_check.py", "assistant/cli_facts.py"},
+    "typer": {"assistant/cli.py", "assistant/cli_check.py", "assistant/cli_data.py", "assistant/cli_facts.py"},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
 }
-PURE = ("domain", "errors", "coach", "guard", "overlay", "redact", "render", "slots", "places", "floating", "recall")
+PURE = ("domain", "errors", "coach", "guard", "overlay", "redact", "digits", "names", "render", "slots", "places", "floating", "recall")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
 
 

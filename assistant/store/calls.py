@@ -61,18 +61,18 @@ class Calls(Base):
     @guarded
     def add_turn(self, call: int, turn: Turn) -> int:
         """Logs a turn with its citations and, where it declined, a gap; returns its number. All or nothing."""
-        heard = mask(turn.heard)
+        heard, told, asked = mask(turn.heard), mask(turn.told), mask(turn.asked)
         with self._db.atomic():
             key = int(self._db["turns"].insert({
-                "session": call, "at": turn.at.isoformat(), "kind": turn.kind, "heard": heard, "told": turn.told,
-                "asked": turn.asked, "card": turn.card_id, "rung": turn.rung, "cards": json.dumps(turn.cards),
+                "session": call, "at": turn.at.isoformat(), "kind": turn.kind, "heard": heard, "told": told,
+                "asked": asked, "card": turn.card_id, "rung": turn.rung, "cards": json.dumps(turn.cards),
                 "flags": json.dumps(turn.flags), "grounding": turn.grounding,
                 **{f"ms_{step}": turn.ms.get(step) for step in STEPS},
             }).last_pk)
             self._db["citations"].insert_all(({"turn": key, "fact": fact} for fact in turn.facts), ignore=True)
             if "gap" in turn.flags:
                 self._db["gaps"].insert({"turn": key, "heard": heard, "at": turn.at.isoformat(), "status": "open"})
-            self._db.execute("insert into turns_search (rowid, grams) values (?, ?)", [key, _grams(f"{heard} {turn.told}")])
+            self._db.execute("insert into turns_search (rowid, grams) values (?, ?)", [key, _grams(f"{heard} {told}")])
             self._db.execute("update sessions set last_at = ? where id = ?", [turn.at.isoformat(), call])
         return key
 
