@@ -16,10 +16,13 @@ Search = Callable[[str], Found]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`as_of` replaces today for the facts; `idle` is the silence after which a line opens a new call."""
+    """`as_of` replaces today for the facts; `idle` is the silence after which a line opens a new call; `bot` is the bot's
+    user name for links to it, where there is one; `invite_for` is how long an invitation holds."""
 
     search: Search
     corpus: Corpus
     store: Store
     idle: timedelta = timedelta(minutes=30)
     as_of: date | None = None
+    bot: str = ""
+    invite_for: timedelta = timedelta(hours=72)

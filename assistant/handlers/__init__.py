@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, feedback
+from assistant.handlers import call, feedback, notices, people, usual
+from assistant.handlers.people import ROLE_NAMES, STRANGER
 
+__all__ = ["COMMANDS", "NOT_ALLOWED", "STRANGER", "answer", "listen", "menu"]
 Handler = Callable[[Incoming, Desk, str], Message]
-STRANGER = "您还没有开通。请向主管要一个邀请链接，点开就能用。"
 NOT_ALLOWED = "这个命令要{role}才能用。请找主管。"
-ROLE_NAMES = {Role.AGENT: "座席", Role.TRAINER: "讲师", Role.MANAGER: "主管", Role.ADMIN: "管理员"}
 
 HELP = (
     "直接输入客户说的话，例如：太贵了、泡水赔不赔、tgl",
@@ -23,20 +23,24 @@ HELP = (
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a word starts: its handler, who may use it, its line in the help (none: not listed), and whether words may
-    follow a Chinese name (after a `/name` they always may)."""
+    follow a Chinese name (after a `/name` they always may). `menu` is its line in Telegram's command menu, where that
+    says more than the help; `open` lets strangers use it."""
 
     names: tuple[str, ...]
     handler: Handler
     role: Role = Role.AGENT
     help: str = ""
     rest: bool = False
+    menu: str = ""
+    open: bool = False
 
 
 def help_(incoming: Incoming, desk: Desk, rest: str) -> Message:
     """The commands this person may use, one a line."""
     role = _role(incoming, desk) or Role.AGENT
     return Message(tuple(Line("note", line) for line in (
-        *HELP, *(command.help for command in COMMANDS if command.help and role.may(command.role)))))
+        *HELP, *(command.help for command in COMMANDS if command.help and role.may(command.role)))),
+        keys=usual.keys(incoming.person, desk) if incoming.channel == "telegram" else ())
 
 
 def unknown(incoming: Incoming, desk: Desk, rest: str) -> Message:
@@ -50,19 +54,23 @@ def stale(incoming: Incoming, desk: Desk, rest: str) -> Message:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command(("/again", "换一句"), call.again),
-    Command(("/why", "为什么"), call.why, help="换一句 / /why / 👍 / 👎　对上一句用"),
+    Command(("/again", "换一句"), call.again, menu="上一句换个说法"),
+    Command(("/why", "为什么"), call.why, help="换一句 / /why / 👍 / 👎　对上一句用",
+            menu="上一句为什么这么说"),
     Command(("/copy", "复制"), call.copy),
     Command(("/up", "👍"), feedback.up),
     Command(("/down", "👎"), feedback.down),
     Command(("/result", "结果"), feedback.result, help="结果 续了｜结果 没续｜结果 回访 11-28　结束这通电话", rest=True),
+    Command(("/start",), people.start, open=True),
+    Command(("/invite",), people.invite, Role.TRAINER, help="/invite 座席　发一个一次性邀请链接（讲师请座席，主管还能请讲师）",
+            menu="发一个一次性邀请链接"),
     Command(("/new",), call.new, help="/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）"),
-    Command(("/help", "/start", "帮助", "?", "？"), help_, help="/help　看这份说明"),
+    Command(("/help", "帮助", "?", "？"), help_, help="/help　看这份说明"),
 )
 ACTIONS: dict[str, Command] = {
     name: Command((name,), handler) for name, handler in (
         ("again", call.again), ("why", call.why), ("copy", call.copy), ("card", call.pick), ("up", feedback.up),
-        ("down", feedback.down))
+        ("down", feedback.down), ("read", notices.read))
 }
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 _HEAR, _UNKNOWN, _STALE = Command((), call.hear), Command((), unknown), Command((), stale)
@@ -99,10 +107,26 @@ def answer(incoming: Incoming, desk: Desk) -> Message:
     command, rest = _route(incoming)
     try:
         role = _role(incoming, desk)
-        if role is None:
-            return Message((Line("note", STRANGER),))
-        if not role.may(command.role):
+        if role is None and not command.open:
+            return people.stranger(incoming)
+        if role is not None and not role.may(command.role):
             return Message((Line("note", NOT_ALLOWED.format(role=ROLE_NAMES[command.role])),))
         return command.handler(incoming, desk, rest)
     except StoreError as error:
         return Message((Line("warning", str(error)),))
+
+
+def listen(incoming: Incoming, desk: Desk) -> None:
+    """Searches ahead what `answer` is going to search. Where the desk's search remembers, `answer` then does not wait for
+    the encoder while it holds the log."""
+    command, heard = _route(incoming)
+    if command is _HEAR and desk.store.role(incoming.person) is not None:
+        call.look_up(heard, desk)
+
+
+def menu(role: Role | None) -> tuple[tuple[str, str], ...]:
+    """(name, description) of the `/` commands this role may use, for a front end that lists them; a stranger has one."""
+    return (("start", "用邀请链接开通"),) if role is None else tuple(
+        (command.names[0].removeprefix("/"), command.menu or command.help.rpartition("　")[2])
+        for command in COMMANDS if command.names[0].startswith("/") and role.may(command.role)
+        and (command.menu or command.help))

@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 from assistant.store.calls import Calls
+from assistant.store.delivery import Delivery
+from assistant.store.invites import Invites
 from assistant.store.notices import Notices
 from assistant.store.people import People
 
 
-class Store(Calls, Notices, People):
+class Store(Calls, Delivery, Invites, Notices, People):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""

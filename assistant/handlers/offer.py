@@ -1,0 +1,25 @@
+"""Lines to drop into any chat while typing (Telegram's inline mode): the best cards' first lines; nothing is logged."""
+from __future__ import annotations
+
+from assistant import asking, coach, render
+from assistant.desk import Desk
+from assistant.domain import Grounding, Incoming, Line, Suggestion
+
+MOST = 5
+
+
+def offer(incoming: Incoming, desk: Desk) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+    """(title, lines) of up to five sayable lines for what is typed so far, best first; none for a stranger."""
+    if desk.store.role(incoming.person) is None:
+        return ()
+    today = desk.as_of or incoming.at.date()
+    whole, parts = asking.look_up(incoming.text[:200], desk.search)
+    first = coach.suggest(whole, parts, desk.corpus, (), today)
+    if not first.say:
+        return ()
+    others = [coach.tell(desk.corpus.cards[card], desk.corpus, (), Grounding.STRONG, today) for card in first.cards[1:]]
+    return tuple((one.title, _lines(one, desk)) for one in (first, *others) if one.say)[:MOST]
+
+
+def _lines(suggestion: Suggestion, desk: Desk) -> tuple[Line, ...]:
+    return tuple(line for line in render.card(suggestion, desk.corpus) if line.role == "say")
