@@ -26,6 +26,7 @@ HOMES = {
     "typer": {"assistant/cli.py"},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
+    "uvicorn": {"assistant/fakeapi/server.py"},
 }
 PURE = ("domain", "errors", "coach", "guard", "redact", "render")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
