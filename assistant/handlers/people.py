@@ -9,11 +9,12 @@ from assistant.domain import Incoming, Line, Message, Role
 from assistant.handlers import usual
 
 ROLE_NAMES = {Role.AGENT: "座席", Role.TRAINER: "讲师", Role.MANAGER: "主管", Role.ADMIN: "管理员"}
+KNOCK = "open"  # what a link that opens no door carries
 STRANGER = "您还没有开通。请向主管要一个邀请链接，点开就能用。"
 NUMBER = "没有链接的话，把这个编号报给管理员也行：{person}"
 WELCOME = "您好{name}，续保教练已开通（{role}）。客户说什么就发什么，例如：太贵了"
 AGAIN = "续保教练在。客户说什么就发什么，例如：太贵了（/help 看说明）"
-DEAD_CODE = "这个邀请链接用过了、过期了或不完整。请再要一个新的。"
+DEAD_CODE = "这个邀请链接打不开：用过了、过期了或不完整。请再点一次，还不行就再要一个新的。"
 INVITE_USAGE = "请写成：/invite {roles}"
 INVITED = "一次性邀请，开通后是{role}，{hours} 小时内有效，只能用一次。转发给对方："
 TYPE_CODE = "（让对方把这一行发给机器人：/start {code}）"
@@ -30,7 +31,7 @@ def start(incoming: Incoming, desk: Desk, code: str) -> Message:
     """The first message: with a code it admits, without one it greets whoever is admitted."""
     if desk.store.role(incoming.person) is not None or incoming.channel == "terminal":
         return Message((Line("note", AGAIN),), keys=usual.keys(incoming.person, desk))
-    if not code:
+    if code in ("", KNOCK):
         return stranger(incoming)
     role = desk.store.redeem(code, incoming.person, incoming.name, incoming.at)
     if role is None:

@@ -150,6 +150,11 @@ class Delivery(Base):
             f"select message from {table} where message between ? and ? and {scope}", [low, high, *values]))
 
     @guarded
+    def under_way(self) -> int:
+        """How many messages were handed to the network and have no number yet."""
+        return self._db.execute("select count(*) from outbox where state = 'sending'").fetchone()[0]
+
+    @guarded
     def shown(self, chat: int, what: str) -> str:
         """What a chat was last given as its `menu` or its `keys`."""
         row = self._db.execute(f"select {_column(what)} from chats where id = ?", [chat]).fetchone()

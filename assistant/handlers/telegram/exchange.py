@@ -96,6 +96,11 @@ def _post(arrived: Arrived, message: Message, card: Outgoing | None, desk: Desk)
     return Settled(links=links, chats=(arrived.chat,), menu=_menu(arrived, desk))
 
 
+def _is_card(lines: Sequence[Line]) -> bool:
+    """Whether they answer a heard line, so that a corrected question changes them; reasons and copies do not."""
+    return any(line.role in ("say", "ask") for line in lines)
+
+
 def _is_toast(message: Message) -> bool:
     return (len(message.lines) == 1 and message.lines[0].role == "note" and not message.buttons
             and width(message.lines[0].text) <= MAX_TOAST)
@@ -129,7 +134,7 @@ def _send_parts(chat: int, person: str, parts: Sequence[tuple[Line, ...]], messa
     for i, lines in enumerate(parts, 1):
         last = i == len(parts)
         row = desk.store.queue(chat, person, lines, at, buttons=message.buttons if last else (),
-                               keys=message.keys if last else (), turn=message.turn if i == 1 else 0,
+                               keys=message.keys if last else (), turn=message.turn if i == 1 and _is_card(lines) else 0,
                                question=question, reply=reply)
         if any(line.role == "link" for line in lines):
             links[row] = lines
