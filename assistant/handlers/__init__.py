@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, feedback, notices, people, usual
+from assistant.handlers import call, feedback, people, usual
 from assistant.handlers.people import ROLE_NAMES, STRANGER
 
 __all__ = ["COMMANDS", "NOT_ALLOWED", "STRANGER", "answer", "listen", "menu"]
@@ -70,7 +70,7 @@ COMMANDS: tuple[Command, ...] = (
 ACTIONS: dict[str, Command] = {
     name: Command((name,), handler) for name, handler in (
         ("again", call.again), ("why", call.why), ("copy", call.copy), ("card", call.pick), ("up", feedback.up),
-        ("down", feedback.down), ("read", notices.read))
+        ("down", feedback.down))
 }
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 _HEAR, _UNKNOWN, _STALE = Command((), call.hear), Command((), unknown), Command((), stale)
