@@ -236,6 +236,9 @@ def doctor(config: Settings = _CONFIG) -> None:
         raise typer.Exit(1)
 
 
+from assistant import cli_bot  # noqa: E402, F401  last: its verbs use what stands above
+
+
 def main() -> None:
     """Runs a verb. Exit status 2 with one sentence on stderr for misuse and for what cannot be used."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):

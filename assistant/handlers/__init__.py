@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, feedback, people, usual
+from assistant.handlers import call, feedback, notices, people, usual
 from assistant.handlers.people import ROLE_NAMES, STRANGER
 
 __all__ = ["COMMANDS", "NOT_ALLOWED", "STRANGER", "answer", "listen", "menu"]
 Handler = Callable[[Incoming, Desk, str], Message]
 NOT_ALLOWED = "这个命令要{role}才能用。请找主管。"
 
-HELP = (
-    "直接输入客户说的话，例如：太贵了、泡水赔不赔、tgl",
-    "1 换一句　2 为什么　3 复制　4 👍　5 👎（6 以后是“也可能是”的那几张）",
-)
+HELP = "直接输入客户说的话，例如：太贵了、泡水赔不赔、tgl"
+KEYS = {
+    "terminal": "1 换一句　2 为什么　3 复制　4 👍　5 👎（6 以后是“也可能是”的那几张）",
+    "telegram": "按键在每张卡下面；打错了就改那条消息，卡会跟着改；常见异议在输入框下面的键盘上，一按就发",
+    "group": "群里只理命令和 @ 我的话",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def help_(incoming: Incoming, desk: Desk, rest: str) -> Message:
     """The commands this person may use, one a line."""
     role = _role(incoming, desk) or Role.AGENT
     return Message(tuple(Line("note", line) for line in (
-        *HELP, *(command.help for command in COMMANDS if command.help and role.may(command.role)))),
+        HELP, KEYS.get(incoming.channel, KEYS["terminal"]), *(command.help for command in COMMANDS if command.help and role.may(command.role)))),
         keys=usual.keys(incoming.person, desk) if incoming.channel == "telegram" else ())
 
 
@@ -65,12 +67,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(("/invite",), people.invite, Role.TRAINER, help="/invite 座席　发一个一次性邀请链接（讲师请座席，主管还能请讲师）",
             menu="发一个一次性邀请链接"),
     Command(("/new",), call.new, help="/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）"),
+    Command(("/read", "知道了"), notices.read, help="知道了　更正和提醒看过了"),
     Command(("/help", "帮助", "?", "？"), help_, help="/help　看这份说明"),
 )
 ACTIONS: dict[str, Command] = {
     name: Command((name,), handler) for name, handler in (
         ("again", call.again), ("why", call.why), ("copy", call.copy), ("card", call.pick), ("up", feedback.up),
-        ("down", feedback.down))
+        ("down", feedback.down), ("read", notices.read))
 }
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 _HEAR, _UNKNOWN, _STALE = Command((), call.hear), Command((), unknown), Command((), stale)

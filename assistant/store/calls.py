@@ -85,7 +85,7 @@ class Calls(Base):
                     self._db.execute(f"delete from {table} where turn = ?", [key])
                 self._db.execute("delete from turns_search where rowid = ?", [key])
             self._db["turns"].delete_where("id in (select value from json_each(?))", [json.dumps(also)])
-            self._db["turns"].update(turn.id, _columns(turn))
+            self._db["turns"].update(turn.id, {name: value for name, value in _columns(turn).items() if name != "at"})
             self._hang(turn.id, turn)
         return turn.id
 
