@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Optional
@@ -83,13 +84,19 @@ def _corpus(config):
 
 
 @contextlib.contextmanager
-def _search(config, corpus, rebuild: bool = False):
-    """The search, opened; closed again at the end, so that another process may have the index."""
+def _search(config, corpus, rebuild: bool = False, halted: Callable[[], bool] = lambda: False):
+    """The search, opened; closed again at the end, so that another process may have the index. `halted` ends a build."""
     from assistant.knowledge import open_search
 
     report, stop = _progress()
+
+    def step(done: int, total: int) -> None:
+        report(done, total)
+        if halted():
+            raise CoachError("停下了，索引还没建完，下次启动接着建。")
+
     try:
-        searcher = open_search(corpus, config.index, config.encoder.model, report, rebuild)
+        searcher = open_search(corpus, config.index, config.encoder.model, step, rebuild)
     finally:
         stop()
     try:

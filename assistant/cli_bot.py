@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import _CONFIG, CLI_PERSON, Settings, _config, _corpus, _search, _say_error, app
+from assistant.cli import _CONFIG, CLI_PERSON, Settings, _config, _corpus, _say_error, _search, app
 from assistant.errors import CoachError
 
 people_app = typer.Typer(no_args_is_help=True, help="谁能用教练：列出、加人、改角色、移出。")
@@ -33,10 +33,11 @@ def bot(config: Settings = _CONFIG) -> None:
     setup = Setup(secret("token"), settings.telegram, secret("secret")).checked()
     journal.write((setup.token, setup.secret))
     corpus = _corpus(settings).corpus
-    with contextlib.closing(Store(settings.database)) as store, Warming(lambda: _search(settings, corpus)) as search:
+    with (contextlib.closing(Store(settings.database)) as store,
+          Warming(lambda halted: _search(settings, corpus, halted=halted)) as search):
         desk = Desk(functools.lru_cache(4096)(search), corpus, store, timedelta(minutes=settings.call.idle_minutes),
                     invite_for=timedelta(hours=settings.telegram.invite_hours))
-        asyncio.run(run(desk, setup, datetime.now, search.ready,
+        asyncio.run(run(desk, setup, datetime.now, search.opened,
                         lambda name: _say_error(f"机器人 @{name} 在线。按 Ctrl-C 停下；没答完的，下次启动接着答。")))
 
 

@@ -29,7 +29,7 @@ class Discreet(logging.Formatter):
             text = text.replace(secret, "[令牌]")
         return mask(_TOKEN.sub("[令牌]", text))
 
-    def formatException(self, info) -> str:  # noqa: N802 (the name is logging's)
+    def formatException(self, info) -> str:
         return trace(info[1])
 
 

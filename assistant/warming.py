@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from assistant.desk import Search
@@ -11,15 +11,19 @@ from assistant.domain import Found
 
 
 class Warming:
-    """Opens the search at once, in the background, and asks it something, so that the first agent waits for nothing."""
+    """Opens the search at once, in the background, and asks it something, so that the first agent waits for nothing.
 
-    def __init__(self, open_: Callable[[], AbstractContextManager[Search]], first: str = "太贵了") -> None:
+    `opened` is its future. `open_` is given a question that it asks now and then: whether nobody waits for it any more.
+    """
+
+    def __init__(self, open_: Callable[[Callable[[], bool]], AbstractContextManager[Search]], first: str = "太贵了") -> None:
         self._stack = contextlib.ExitStack()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="warming")
-        self._search = self._thread.submit(self._open, open_, first)
+        self._left = False
+        self.opened: Future[Search] = self._thread.submit(self._open, open_, first)
 
-    def _open(self, open_: Callable[[], AbstractContextManager[Search]], first: str) -> Search:
-        search = self._stack.enter_context(open_())
+    def _open(self, open_, first: str) -> Search:
+        search = self._stack.enter_context(open_(lambda: self._left))
         search(first)
         return search
 
@@ -27,17 +31,10 @@ class Warming:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._left = True
         self._thread.shutdown(wait=True)
         self._stack.close()
 
-    def ready(self) -> bool:
-        """Whether an answer would come at once."""
-        return self._search.done()
-
-    def failed(self) -> BaseException | None:
-        """Why the search cannot be opened, if that is known already."""
-        return self._search.exception() if self._search.done() else None
-
     def __call__(self, heard: str) -> Found:
         """What the search finds. Raises what its opening raised."""
-        return self._search.result()(heard)
+        return self.opened.result()(heard)

@@ -132,8 +132,8 @@ class Delivery(Base):
     @guarded
     def answer_to(self, chat: int, question: int) -> Outgoing | None:
         """The card given to a question, delivered or still on its way, or None."""
-        return self._one(f"o.chat = ? and o.question = ? and o.turn > 0 and o.kind = 'send' "
-                         f"and o.state in ('queued', 'sending', 'sent')", [chat, question])
+        return self._one("o.chat = ? and o.question = ? and o.turn > 0 and o.kind = 'send' "
+                         "and o.state in ('queued', 'sending', 'sent')", [chat, question])
 
     @guarded
     def highest(self, chat: int) -> int:

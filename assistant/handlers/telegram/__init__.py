@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 
 from assistant.desk import Desk
@@ -16,11 +17,10 @@ from assistant.handlers.telegram.service import Service, Setup
 __all__ = ["Service", "Setup", "run"]
 
 
-async def run(desk: Desk, setup: Setup, now: Callable[[], datetime], warm: Callable[[], bool],
-              ready: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT. `ready` is told the bot's name. Raises CoachError with one sentence where it
-    cannot start or cannot go on."""
-    service = Service(desk, setup, now, warm)
+async def run(desk: Desk, setup: Setup, now: Callable[[], datetime], opened: Future, ready: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT, from the start, while the search (`opened`) is still being opened. `ready` is told
+    the bot's name. Raises CoachError with one sentence where it cannot start or cannot go on."""
+    service = Service(desk, setup, now, opened)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

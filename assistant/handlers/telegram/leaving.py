@@ -4,8 +4,15 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 
-from telegram import (CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, InlineQueryResultArticle,
-                      InputTextMessageContent, KeyboardButton, ReplyKeyboardMarkup)
+from telegram import (
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+)
 
 from assistant.domain import Button, Line
 

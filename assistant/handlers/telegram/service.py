@@ -5,7 +5,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -61,11 +61,14 @@ class Setup:
 
 
 class Service:
-    """One bot over one desk. `failed` is done with an error when it cannot go on."""
+    """One bot over one desk. `opened` is done when the desk's search is; `failed` when the bot cannot go on, and why."""
 
-    def __init__(self, desk: Desk, setup: Setup, now: Callable[[], datetime], warm: Callable[[], bool] = lambda: True) -> None:
-        self.setup, self._now, self._warm, self._desk = setup.checked(), now, warm, desk
+    def __init__(self, desk: Desk, setup: Setup, now: Callable[[], datetime], opened: Future | None = None) -> None:
+        self.setup, self._now, self._desk = setup.checked(), now, desk
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._opened = asyncio.wrap_future(opened) if opened is not None else None
+        if self._opened is not None:
+            self._opened.add_done_callback(self._search_opened)
         self._ears = ThreadPoolExecutor(2, thread_name_prefix="ears")
         self._typing: dict[str, str] = {}
         self._chores: set[asyncio.Task] = set()
@@ -171,7 +174,7 @@ class Service:
         """Searches ahead, in a thread of its own kind: the log is not held meanwhile."""
         if arrived.kind not in ("text", "edit"):
             return
-        if not self._warm():
+        if self._opened is not None and not self._opened.done():
             self._chore(self._quietly(self.app.bot.send_chat_action(arrived.chat, ChatAction.TYPING)))
         await asyncio.get_running_loop().run_in_executor(self._ears, listen, arrived.incoming(), self._desk)
 
@@ -259,9 +262,13 @@ class Service:
         if self.app.running:
             self._fail(CoachError(BAD_TOKEN))
 
-    def _fail(self, error: Exception) -> None:
+    def _search_opened(self, opened: asyncio.Future) -> None:
+        if not opened.cancelled() and (error := opened.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
         if not self.failed.done():
-            self.failed.set_exception(error if isinstance(error, CoachError) else CoachError(BAD_TOKEN))
+            self.failed.set_exception(CoachError(BAD_TOKEN) if isinstance(error, InvalidToken) else error)
 
 
 def _without_password(proxy: str) -> str:
