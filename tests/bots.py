@@ -1,7 +1,6 @@
 """A bot between a fake Telegram and a real log, for tests: people talk, the screen is read."""
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncIterator
@@ -45,18 +44,6 @@ class Bots:
         if self.service is not None:
             await self.service.stop()
             self.service = None
-
-    async def kill(self) -> None:
-        """Ends as kill -9 does: nothing is finished, nothing is told to Telegram."""
-        service, self.service = self.service, None
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            if any(name in task.get_name() for name in ("courier", "Updater", "Application", "chore")):
-                task.cancel()
-        await asyncio.sleep(0)
-        service.app.job_queue.scheduler.shutdown(wait=False)
-        with contextlib.suppress(Exception):
-            await service._polling.shutdown()
-            await service.app.bot.request.shutdown()
 
     def admit(self, number: int, name: str, role: Role = Role.AGENT) -> Person:
         """Somebody who is on the list and has written to the bot before."""

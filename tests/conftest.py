@@ -164,3 +164,12 @@ def say(desk: Desk) -> Callable[..., Message]:
 def shown(message: Message, role: str | None = None) -> str:
     """The text of a message, or of its lines of one role."""
     return "\n".join(line.text for line in message.lines if role is None or line.role == role)
+
+
+@pytest.fixture
+async def bots(small: Corpus, store: Store):
+    """Bots on a fake Telegram over real HTTP, with the small corpus and the log."""
+    from tests.bots import opened
+
+    async with opened(store, small) as found:
+        yield found

@@ -25,10 +25,11 @@ from datetime import datetime
 
 from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from assistant.domain import Line, Outgoing
 from assistant.handlers.telegram import leaving
+from assistant.journal import trace
 from assistant.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -96,15 +97,27 @@ class Courier:
         try:
             while chat in self._woken:
                 self._woken.discard(chat)
+                await self._empty(chat)
+        finally:
+            del self._workers[chat]
+
+    async def _empty(self, chat: int) -> None:
+        """Delivers all that waits for a chat. Whatever goes wrong (the log may be locked), it goes on after a while, and
+        what was under way then counts as unsure."""
+        tries = 0
+        while True:
+            try:
                 while (out := await asyncio.to_thread(self._claim, chat)) is not None:
                     if not await self._deliver(out):
                         return
-        except Exception:
-            _LOG.exception("the courier of a chat fell over")
-        finally:
-            del self._workers[chat]
-            if chat in self._woken:
-                self.wake(chat)
+                return
+            except Exception as error:
+                _LOG.error("a delivery was interrupted and is taken up again\n%s", trace(error))
+                await asyncio.sleep(self._pause(tries))
+                tries += 1
+
+    def _pause(self, tries: int) -> float:
+        return self._pace.backoff[min(tries, len(self._pace.backoff) - 1)]
 
     def _claim(self, chat: int) -> Outgoing | None:
         scope = chat if chat < _SUPERGROUP else 0
@@ -151,9 +164,9 @@ class Courier:
                     return True
                 _LOG.warning("a message is sent without its looks: %s", error.message)
                 bare, pause = True, 0.0
-            except NetworkError as error:
+            except TelegramError as error:  # the network, a 5xx, an answer that nobody can read
                 unsure = unsure or (out.kind == "send" and _may_have_arrived(error))
-                pause = self._pace.backoff[min(tries, len(self._pace.backoff) - 1)]
+                pause = self._pause(tries)
                 tries += 1
                 _LOG.warning("not delivered (%s), once more in %.1f s", type(error.__cause__ or error).__name__, pause)
             await asyncio.sleep(pause)
@@ -213,6 +226,6 @@ def _seconds(error: RetryAfter) -> float:
     return error._retry_after.total_seconds()  # the public property warns about its coming type
 
 
-def _may_have_arrived(error: NetworkError) -> bool:
+def _may_have_arrived(error: TelegramError) -> bool:
     """False only where no connection was made, so that Telegram cannot have seen the request."""
     return type(error.__cause__).__name__ not in _NEVER_LEFT

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -119,7 +120,8 @@ class Service:
     async def stop(self) -> None:
         """Takes nothing new, answers what it has taken, sends what it can in a moment; the rest waits on the disk."""
         if self.app.updater.running:
-            await self.app.updater.stop()
+            with contextlib.suppress(TelegramError):  # a withdrawn token ends here; it has been told already
+                await self.app.updater.stop()
         if self.app.running:
             await self.app.stop()
         await self._courier.stop()
