@@ -15,7 +15,7 @@ from assistant.fakeapi.methods import method_named
 from assistant.fakeapi.params import Params, read_params
 from assistant.fakeapi.people import Group, Person
 from assistant.fakeapi.refusal import Refusal
-from assistant.fakeapi.server import CUT, HOST, Answer, Listener, Request
+from assistant.fakeapi.server import CUT, HOST, Answer, Handler, Listener, Request
 from assistant.fakeapi.updates import Updates
 from assistant.fakeapi.views import ChatView, Shown, show, show_chat
 from assistant.fakeapi.world import FIRST_SUPERGROUP, Chat, Json, World
@@ -64,6 +64,9 @@ class FakeBotApi:
         self.faults: list[Fault] = []
         self.flood = Flood()
         self.online = False
+        self.crashes: list[Exception] = []
+        self.control: Handler | None = None
+        self._persons: dict[int, Person] = {}
         self._waiters: set[asyncio.Event] = set()
         self._listener = Listener(self.handle, port)
 
@@ -74,6 +77,8 @@ class FakeBotApi:
     async def __aexit__(self, *_: object) -> None:
         self.updates.close()
         await self.network_down()
+        if self.crashes:
+            raise RuntimeError("the fake Bot API itself failed while it answered a call") from self.crashes[0]
 
     @property
     def origin(self) -> str:
@@ -95,7 +100,8 @@ class FakeBotApi:
     def person(self, number: int, name: str = "", **fields: str) -> Person:
         """Somebody with an account. The bot does not know them before they write to it or are in its group."""
         user = {"id": number, "is_bot": False, "first_name": name or f"User{number}", "language_code": "zh-hans", **fields}
-        return Person(self, self.world.people.setdefault(number, user))
+        self.world.people.setdefault(number, user)
+        return self._persons.setdefault(number, Person(self, self.world.people[number]))
 
     def group(self, title: str, *people: Person, supergroup: bool = False, bot: bool = True, username: str = "") -> Group:
         """A group; the first person owns it. With bot=False the bot is not in it until it is invited."""
@@ -206,7 +212,16 @@ class FakeBotApi:
     # the wire
 
     async def handle(self, request: Request) -> Answer:
-        """One HTTP request for the bot's side."""
+        """One HTTP request. A mistake of the fake's own is a 500 here and an error when it is closed."""
+        try:
+            if self.control is not None and request.path.startswith("/control/"):
+                return await self.control(request)
+            return await self._answer(request)
+        except Exception as error:
+            self.crashes.append(error)
+            return Answer.of(500, Refusal(500, f"Internal Server Error: {error!r}").body())
+
+    async def _answer(self, request: Request) -> Answer:
         match = re.fullmatch(r"/bot([^/]*)/(?:test/)?([^/]+)/?", request.path)
         if match is None or not re.fullmatch(r"\d+:[\w-]+", match[1], re.ASCII):
             return Answer.of(404, Refusal(404, "Not Found").body())

@@ -169,6 +169,10 @@ class Person:
             self.api.tell("edited_message", stored)
         return show(self.world, stored)
 
+    async def delete(self, message: Shown | int, group: Group | None = None) -> None:
+        """Takes a message away for everybody, in private also one of the bot's. Telegram tells no bot."""
+        del self._chat(group).messages[message.id if isinstance(message, Shown) else message]
+
     async def tap(self, message: Shown | int, button: str, group: Group | None = None) -> Tap:
         """Presses a button by its label or callback data.
 

@@ -49,7 +49,7 @@ class Updates:
 
     def push_raw(self, update: dict[str, Any]) -> None:
         """Queues anything at all under the next update_id, also what Telegram would never send."""
-        self.pending.append({**update, "update_id": self._next_id})
+        self.pending.append({"update_id": self._next_id} | {name: update[name] for name in update if name != "update_id"})
         self._next_id += 1
         self._wake.set()
         if self._poller is not None and self.polling:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ class Chat:
     messages: dict[int, Json] = field(default_factory=dict)
     uneditable: set[int] = field(default_factory=set)
     actions: list[str] = field(default_factory=list)
+    reactions: dict[int, str] = field(default_factory=dict)
     own_counter: int = 0
 
     def card(self) -> Json:
@@ -119,7 +121,7 @@ class World:
                      and chat.names.get("username", "").lower() == value[1:].lower()]
             if found:
                 return found[0]
-        elif value.lstrip("-").isdigit():
+        elif re.fullmatch(r"-?\d+", value, re.ASCII):
             number = int(value)
             if number in self.seen:
                 return self.private(number)
@@ -150,6 +152,10 @@ class World:
         chat = self.open_chat(params.text("chat_id"))
         if chat.muted:
             raise bad("not enough rights to send text messages to the chat")
+        if params.integer("message_thread_id"):
+            raise bad("message thread not found")
+        if params.text("business_connection_id"):
+            raise bad("business connection not found")
         return chat
 
     def take_query(self, query_id: str, kind: str) -> Query | None:
