@@ -22,7 +22,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken
 from telegram.request import HTTPXRequest
 
 from assistant.fakeapi import FakeBotApi
-from tests.telegram_fixtures import api, bot, clock, li, refusal  # noqa: F401
+from tests.telegram_fixtures import refusal
 
 NOT_MODIFIED = ("400 Bad Request: message is not modified: specified new message content and reply markup are exactly "
                 "the same as a current content and reply markup of the message")

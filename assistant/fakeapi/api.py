@@ -57,7 +57,7 @@ class FakeBotApi:
                  sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         self.token, self.now, self.sleep = token, now, sleep
         me = {"id": int(token.partition(":")[0]), "is_bot": True, "first_name": name, "username": username}
-        self.updates = Updates(now, sleep, lambda: self.online)
+        self.updates = Updates(now, sleep, lambda: self.online, self.touch)
         self.world = World(me, now, self.tell, privacy)
         self.calls: list[Call] = []
         self.refusals: list[Refused] = []
@@ -238,6 +238,7 @@ class FakeBotApi:
         fault = next((one for one in self.faults if one.strikes(method.lower(), params.text("chat_id"))), None)
         try:
             if fault is not None:
+                self.touch()
                 if fault.delay:
                     await self.sleep(fault.delay)
                 if fault.hold:
