@@ -145,6 +145,8 @@ async def test_a_text_is_refused(api, bot, li, text, options, expected):
     ("<b>x</b", "Unclosed end tag at byte offset 4"),
     ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
     ('<a href="x>y</a>', 'Unclosed start tag "a" at byte offset 0'),
+    ("<a href", 'Unclosed start tag "a" at byte offset 0'),
+    ("<a href=x", 'Unclosed start tag "a" at byte offset 0'),
     ("<a href=x!>y</a>", "Unexpected end of name token at byte offset 8"),
     ("<a ='x'>y</a>", 'Empty attribute name in the tag "a" at byte offset 0'),
     ("<tg-emoji emoji-id='x'>y</tg-emoji>", "Invalid custom emoji identifier specified"),
@@ -176,6 +178,11 @@ async def test_good_html_becomes_text_and_entities(api, bot, li, html, text, mar
 @pytest.mark.parametrize("text, parse_mode", [("x" * 4096, None), (EMOJI * 2048, None), ("<b>" + "字" * 4096 + "</b>", "HTML")])
 async def test_the_limit_counts_utf16_units_after_parsing(bot, li, text, parse_mode):
     assert (await bot.send_message(7, text, parse_mode=parse_mode)).message_id == 2
+
+
+async def test_only_the_first_hundred_entities_are_kept(bot, li):
+    sent = await bot.send_message(7, "<b>x</b> " * 101, parse_mode="HTML")
+    assert (len(sent.entities), sent.text.count("x")) == (100, 101)
 
 
 async def test_a_mention_by_id_names_whom_the_bot_knows_and_is_dropped_for_a_stranger(bot, li):
@@ -248,7 +255,7 @@ async def test_a_reply_to_nothing_is_refused_unless_it_may_stand_alone(api, bot,
     (raw_key(callback_data=5), 'can\'t parse inline keyboard button: Field "callback_data" must be of type String'),
     (raw_key(callback_data="x", url="https://a.cn"),
      "can't parse inline keyboard button: exactly one of url, callback_data must be used"),
-    (keys(InlineKeyboardButton(" ", callback_data="x")), "can't parse inline keyboard button: Text must be non-empty"),
+    (keys(InlineKeyboardButton(" ", callback_data="x")), "inline keyboard button text must be non-empty"),
     (raw_key(copy_text={"text": ""}), "BUTTON_COPY_TEXT_INVALID"),
     (keys(InlineKeyboardButton("抄", copy_text=CopyTextButton("字" * 257))), "BUTTON_COPY_TEXT_INVALID"),
     (raw_key(copy_text="x"), 'can\'t parse inline keyboard button: Field "copy_text" must be of type Object'),
@@ -300,7 +307,7 @@ async def test_an_edit_is_refused_for_what_is_not_there_not_its_own_or_not_chang
                                                     reply_markup=data("x"))) == NOT_MODIFIED
     assert await refusal(api, bot.edit_message_reply_markup(7, 2, reply_markup=data("x"))) == NOT_MODIFIED
     assert await refusal(api, bot.edit_message_text("", 7, 2)) == "400 Bad Request: message text is empty"
-    assert await refusal(api, bot.edit_message_text("x" * 4097, 7, 2)) == "400 Bad Request: message is too long"
+    assert await refusal(api, bot.edit_message_text("x" * 4097, 7, 2)) == "400 Bad Request: MESSAGE_TOO_LONG"
     assert await refusal(api, bot.edit_message_text("x", 7, 2, reply_markup=data("x" * 65))) == (
         "400 Bad Request: BUTTON_DATA_INVALID")
     assert (li.chat.last.text, li.chat.last.edited, li.chat.last.labels) == ("好", False, ["键"])

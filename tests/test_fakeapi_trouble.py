@@ -14,6 +14,7 @@ from telegram.error import Conflict, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application, MessageHandler, filters
 
 from assistant.fakeapi import FakeBotApi
+from assistant.fakeapi.control import Control
 from tests.conftest import ROOT
 from tests.telegram_fixtures import refusal
 
@@ -354,6 +355,53 @@ async def test_it_lives_in_another_process_and_is_driven_over_http():
         process.terminate()
         process.wait(10)
         process.stdout.close()
+
+
+async def test_every_control_action_does_what_a_person_would(api, bot, clock):
+    api.control = Control(api).handle
+
+    async def drive(action: str, **data):
+        def go():
+            request = urllib.request.Request(f"{api.origin}/control/{action}", json.dumps(data).encode())
+            try:
+                return json.load(urllib.request.urlopen(request))
+            except urllib.error.HTTPError as error:
+                return json.load(error)
+        found = await asyncio.to_thread(go)
+        return found.get("result", found.get("error"))
+
+    await drive("person", person=7, name="小李")
+    await drive("start", person=7, payload="team")
+    await drive("edit", person=7, message=1, text="/start 改")
+    group = await drive("group", title="早会", people=[7], supergroup=True)
+    await drive("say", person=7, text="/quiz", group=group)
+    await bot.send_poll(group, "问", ["甲", "乙"], is_anonymous=False)
+    await drive("vote", person=7, group=group, message=2, options=[1])
+    await drive("block", person=7)
+    await drive("unblock", person=7)
+    await drive("raw", update={"message": 5})
+    raw = await bot._post("getUpdates")
+    assert [(set(update) - {"update_id"}).pop() for update in raw] == [
+        "message", "edited_message", "message", "poll_answer", "poll", "my_chat_member", "my_chat_member", "message"]
+    asking = asyncio.create_task(drive("inline", person=7, text="太贵"))
+    query = (await api.until(lambda: api.updates.pending[8:]))[0]["inline_query"]
+    await bot.answer_inline_query(query["id"], [])
+    assert await asking == []
+    assert "9 updates waiting" in await drive("wait", wait=0.01)
+    await bot.get_updates(offset=-1)
+    await bot._post("getUpdates", {"offset": api.updates.pending[0]["update_id"] + 1})
+    assert await drive("wait") is None
+    await drive("flood", on=True)
+    await bot.send_message(7, "一")
+    assert await refusal(api, bot.send_message(7, "二")) == "429 Too Many Requests: retry after 1"
+    await drive("flood", on=False)
+    await drive("inject", method="sendMessage", times=None, status=500)
+    await drive("heal")
+    await bot.send_message(7, "二")
+    assert [call["number"] for call in await drive("calls", method="sendmessage", since=2)] == [3, 4]
+    assert (await drive("chat", group=group))["title"] == "早会"
+    assert await drive("vote", person=7, group=group, message=2, options=[9]) == (
+        "ValueError: the poll has 2 options, from 0")
 
 
 async def test_two_fakes_do_not_meet():

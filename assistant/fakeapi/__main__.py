@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m assistant.fakeapi", description=__doc__)
     parser.add_argument("--port", type=int, default=8089, help="the bot's side; 0 takes a free one")
-    parser.add_argument("--control-port", type=int, default=0, help="a second way to /control/, open also while the network is down; free by default")
+    parser.add_argument("--control-port", type=int, default=0,
+                        help="a second way to /control/, open also while the network is down; free by default")
     parser.add_argument("--token", default=TOKEN, help="the only token that is accepted")
     chosen = parser.parse_args(arguments)
     with contextlib.suppress(KeyboardInterrupt):

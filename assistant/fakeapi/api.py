@@ -14,6 +14,7 @@ from assistant.fakeapi.faults import Fault, Flood
 from assistant.fakeapi.methods import method_named
 from assistant.fakeapi.params import Params, read_params
 from assistant.fakeapi.people import Group, Person
+from assistant.fakeapi.profile import member_card
 from assistant.fakeapi.refusal import Refusal
 from assistant.fakeapi.server import CUT, HOST, Answer, Handler, Listener, Request
 from assistant.fakeapi.updates import Updates
@@ -99,11 +100,12 @@ class FakeBotApi:
 
     def person(self, number: int, name: str = "", **fields: str) -> Person:
         """Somebody with an account. The bot does not know them before they write to it or are in its group."""
-        user = {"id": number, "is_bot": False, "first_name": name or f"User{number}", "language_code": "zh-hans", **fields}
-        self.world.people.setdefault(number, user)
+        user = {"id": number, "is_bot": False, "first_name": name or f"User{number}", "language_code": "zh-hans"}
+        self.world.people.setdefault(number, {**user, **fields})
         return self._persons.setdefault(number, Person(self, self.world.people[number]))
 
-    def group(self, title: str, *people: Person, supergroup: bool = False, bot: bool = True, username: str = "") -> Group:
+    def group(self, title: str, *people: Person, supergroup: bool = False, bot: bool = True,
+              username: str = "") -> Group:
         """A group; the first person owns it. With bot=False the bot is not in it until it is invited."""
         place = sum(chat.id < 0 for chat in self.world.chats.values())
         number = FIRST_SUPERGROUP - place if supergroup else -4_000_001 - place
@@ -134,17 +136,10 @@ class FakeBotApi:
         self.touch()
 
     def tell_membership(self, chat: Chat, by: Json, old: str, new: str) -> None:
-        """my_chat_member."""
-        def member(status: str) -> Json:
-            return {"user": self.world.me, "status": status} | {
-                "kicked": {"until_date": 0}, "administrator": {
-                    right: False for right in ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
-                                               "can_manage_video_chats", "can_restrict_members", "can_promote_members",
-                                               "can_change_info", "can_invite_users", "can_post_stories",
-                                               "can_edit_stories", "can_delete_stories")}}.get(status, {})
-
+        """my_chat_member: the bot's status in a chat was `old` and is `new`."""
+        me = self.world.me
         self.tell("my_chat_member", {"chat": chat.card(), "from": by, "date": self.world.date(),
-                                     "old_chat_member": member(old), "new_chat_member": member(new)})
+                                     "old_chat_member": member_card(me, old), "new_chat_member": member_card(me, new)})
 
     def raw(self, update: Json) -> None:
         """Queues anything, also what no Telegram would send. It gets the next update_id."""
@@ -192,7 +187,7 @@ class FakeBotApi:
             waiter.set()
 
     async def until(self, predicate: Callable[[], Found | None], timeout: float = 5.0) -> Found:
-        """The first true value of the predicate, looked at whenever something happens. AssertionError after `timeout` s."""
+        """The first true value of the predicate, looked at when something happens; AssertionError after `timeout` s."""
         waiter = asyncio.Event()
         self._waiters.add(waiter)
         try:

@@ -86,7 +86,7 @@ def edit_message_text(world: World, params: Params) -> Any:
     _refuse_foreign(world, chat, message)
     if "text" not in message:
         raise bad("there is no text in the message to edit")
-    refuse_long(text)
+    refuse_long(text, "MESSAGE_TOO_LONG")
     return _replace(world, message, _prose(world, text, entities), markup)
 
 
@@ -126,7 +126,7 @@ def _edit_inline(world: World, params: Params, content: Json, markup: Markup | N
     message = world.inline_messages.get(params.text("inline_message_id"))
     if message is None:
         raise bad("invalid inline message identifier specified")
-    refuse_long(content.get("text", ""))
+    refuse_long(content.get("text", ""), "MESSAGE_TOO_LONG")
     _replace(world, message, content, markup)
     return True
 

@@ -191,7 +191,8 @@ class Person:
         if button.kind != "callback_data":
             return Tap(button, None, self.api.until)
         query = self._asks("callback")
-        body: Json = {"id": query.id, "from": self.user, "data": button.value, "chat_instance": str(91_000 + message.chat)}
+        body: Json = {"id": query.id, "from": self.user, "data": button.value,
+                      "chat_instance": str(91_000 + message.chat)}
         if message.inline_id:
             body["inline_message_id"] = message.inline_id
         else:
@@ -253,7 +254,8 @@ class Person:
         polls.cast(self.world, self.world.polls[poll_id], self.id, places)
         self.api.touch()
 
-    async def reply(self, after: Shown | int | None = None, group: Group | None = None, timeout: float = 5.0) -> Shown:
+    async def reply(self, after: Shown | int | None = None, group: Group | None = None,
+                    timeout: float = 5.0) -> Shown:
         """The bot's first message after this one, by default after what the person last did in the chat."""
         chat = self._chat(group)
         mark = after.id if isinstance(after, Shown) else after

@@ -21,7 +21,7 @@ LONGEST_PAUSE = 60.0  # seconds between two tries of a webhook
 
 
 class Updates:
-    """The queue and its one reader. `network` says whether anything can leave at the moment; `touch` tells of changes."""
+    """The queue and its one reader. `network` says whether anything can leave, `touch` tells who waits of changes."""
 
     def __init__(self, now: Callable[[], float], sleep: Callable[[float], Awaitable[Any]],
                  network: Callable[[], bool], touch: Callable[[], None]) -> None:
@@ -49,7 +49,7 @@ class Updates:
 
     def push_raw(self, update: dict[str, Any]) -> None:
         """Queues anything at all under the next update_id, also what Telegram would never send."""
-        self.pending.append({"update_id": self._next_id} | {name: update[name] for name in update if name != "update_id"})
+        self.pending.append({"update_id": 0, **update} | {"update_id": self._next_id})
         self._next_id += 1
         self._wake.set()
         if self._poller is not None and self.polling:

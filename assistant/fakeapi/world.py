@@ -16,7 +16,7 @@ FIRST_SUPERGROUP = -1_001_000_000_001
 
 @dataclass(slots=True)
 class Chat:
-    """A chat as the server keeps it. `bot` is the bot's status in a group; `blocked` and `started` are for private ones."""
+    """A chat as the server keeps it: `bot` is the bot's status in a group, `blocked` and `started` are for private ones."""
 
     id: int
     type: str
@@ -129,15 +129,9 @@ class World:
                 return self.chats[number]
         raise bad("chat not found")
 
-    def open_chat(self, value: str) -> Chat:
-        """The same chat, when the bot may act there; else what Telegram says about it."""
+    def visible_chat(self, value: str) -> Chat:
+        """The same chat, when the bot may look at it; else what Telegram says about it."""
         chat = self.chat_named(value)
-        if chat.type == "private":
-            if chat.blocked:
-                raise forbidden("bot was blocked by the user")
-            if not chat.started:
-                raise forbidden("bot can't initiate conversation with a user")
-            return chat
         if chat.upgraded_to is not None:
             raise Refusal(400, "Bad Request: group chat was upgraded to a supergroup chat",
                           {"migrate_to_chat_id": chat.upgraded_to})
@@ -145,6 +139,15 @@ class World:
             raise forbidden(f"bot was kicked from the {chat.type} chat")
         if chat.bot == "left":
             raise forbidden(f"bot is not a member of the {chat.type} chat")
+        return chat
+
+    def open_chat(self, value: str) -> Chat:
+        """The same chat, when the bot may act there: not with somebody who never started it or blocked it."""
+        chat = self.visible_chat(value)
+        if chat.blocked:
+            raise forbidden("bot was blocked by the user")
+        if chat.type == "private" and not chat.started:
+            raise forbidden("bot can't initiate conversation with a user")
         return chat
 
     def chat_to_write(self, params: Params) -> Chat:
