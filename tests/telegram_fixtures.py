@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
@@ -76,3 +79,15 @@ async def refusal(api: FakeBotApi, call: Awaitable[Any]) -> str:
         await call
     assert len(api.refusals) == before + 1, "the call failed without being refused"
     return f"{api.refusals[-1].code} {api.refusals[-1].description}"
+
+
+async def post(url: str, body: bytes = b"", kind: str = "application/x-www-form-urlencoded") -> tuple[int, dict]:
+    """A request that PTB would not send. Returns status and JSON."""
+    def ask() -> tuple[int, dict]:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body or None, {"Content-Type": kind})) as found:
+                return found.status, json.load(found)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    return await asyncio.to_thread(ask)

@@ -1,16 +1,9 @@
 """What the fake Bot API refuses, in Telegram's words, and what it lets through."""
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
-
 import pytest
 from telegram import (
     Bot,
-    BotCommand,
-    BotCommandScopeChat,
-    BotCommandScopeChatAdministrators,
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -18,15 +11,13 @@ from telegram import (
     ReplyKeyboardMarkup,
     ReplyParameters,
 )
-from telegram.error import BadRequest, Forbidden, InvalidToken
-from telegram.request import HTTPXRequest
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken
 
-from assistant.fakeapi import FakeBotApi
-from tests.telegram_fixtures import refusal
+from tests.telegram_fixtures import post, refusal
 
 NOT_MODIFIED = ("400 Bad Request: message is not modified: specified new message content and reply markup are exactly "
                 "the same as a current content and reply markup of the message")
-TOO_OLD = "400 Bad Request: query is too old and response timeout expired or query ID is invalid"
+NO_ACTION = "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
 EMOJI = "😀"  # two UTF-16 units
 
 
@@ -40,20 +31,6 @@ def data(value: str) -> InlineKeyboardMarkup:
 
 def raw_key(**fields) -> InlineKeyboardMarkup:
     return keys(InlineKeyboardButton("键", api_kwargs=fields))
-
-
-async def post(url: str, body: bytes = b"", kind: str = "application/x-www-form-urlencoded") -> tuple[int, dict]:
-    """A request that PTB would not send. Returns status and JSON."""
-    import asyncio
-
-    def ask() -> tuple[int, dict]:
-        try:
-            with urllib.request.urlopen(urllib.request.Request(url, body or None, {"Content-Type": kind})) as found:
-                return found.status, json.load(found)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-
-    return await asyncio.to_thread(ask)
 
 
 # the address
@@ -175,7 +152,8 @@ async def test_good_html_becomes_text_and_entities(api, bot, li, html, text, mar
     assert (li.chat.last.text, list(li.chat.last.marks)) == (text, marks)
 
 
-@pytest.mark.parametrize("text, parse_mode", [("x" * 4096, None), (EMOJI * 2048, None), ("<b>" + "字" * 4096 + "</b>", "HTML")])
+@pytest.mark.parametrize("text, parse_mode", [
+    ("x" * 4096, None), (EMOJI * 2048, None), ("<b>" + "字" * 4096 + "</b>", "HTML")])
 async def test_the_limit_counts_utf16_units_after_parsing(bot, li, text, parse_mode):
     assert (await bot.send_message(7, text, parse_mode=parse_mode)).message_id == 2
 
@@ -194,7 +172,11 @@ async def test_a_mention_by_id_names_whom_the_bot_knows_and_is_dropped_for_a_str
 async def test_an_unknown_chat_is_not_found(api, bot, chat):
     api.person(8, "陌生人")
     assert await refusal(api, bot.send_message(chat, "x")) == "400 Bad Request: chat not found"
-    assert (await post(f"{api.base_url}{api.token}/sendMessage?text=x"))[1]["description"] == "Bad Request: chat_id is empty"
+
+
+async def test_without_a_chat_nothing_is_sent(api):
+    status, found = await post(f"{api.base_url}{api.token}/sendMessage?text=x")
+    assert (status, found["description"]) == (400, "Bad Request: chat_id is empty")
 
 
 async def test_who_blocked_the_bot_gets_nothing_until_they_are_back(api, bot, li):
@@ -215,7 +197,8 @@ async def test_who_was_only_met_in_a_group_cannot_be_written_to(api, bot):
 @pytest.mark.parametrize("supergroup, kind", [(False, "group"), (True, "supergroup")])
 async def test_a_group_without_the_bot_is_closed_to_it(api, bot, li, supergroup, kind):
     group = api.group("早会", li, supergroup=supergroup, bot=False)
-    assert await refusal(api, bot.send_message(group.id, "x")) == f"403 Forbidden: bot is not a member of the {kind} chat"
+    assert await refusal(api, bot.send_message(group.id, "x")) == (
+        f"403 Forbidden: bot is not a member of the {kind} chat")
     await group.invite(li)
     assert (await bot.send_message(group.id, "x")).chat.title == "早会"
     group.mute()
@@ -228,8 +211,10 @@ async def test_a_group_without_the_bot_is_closed_to_it(api, bot, li, supergroup,
 async def test_an_upgraded_group_names_its_new_id(api, bot, li):
     group = api.group("早会", li)
     other = await group.upgrade()
-    found = await refusal(api, bot.send_message(group.id, "x"))
-    assert found == "400 Bad Request: group chat was upgraded to a supergroup chat"
+    with pytest.raises(ChatMigrated) as caught:
+        await bot.send_message(group.id, "x")
+    assert (caught.value.new_chat_id, api.refusals[-1].description) == (
+        other.id, "Bad Request: group chat was upgraded to a supergroup chat")
     assert (await bot.send_message(other.id, "x")).message_id == 2
 
 
@@ -250,8 +235,8 @@ async def test_a_reply_to_nothing_is_refused_unless_it_may_stand_alone(api, bot,
 
 @pytest.mark.parametrize("markup, expected", [
     (data("字" * 21 + "ab"), "BUTTON_DATA_INVALID"),
-    (raw_key(callback_data=""), "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
-    (raw_key(), "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"),
+    (raw_key(callback_data=""), NO_ACTION),
+    (raw_key(), NO_ACTION),
     (raw_key(callback_data=5), 'can\'t parse inline keyboard button: Field "callback_data" must be of type String'),
     (raw_key(callback_data="x", url="https://a.cn"),
      "can't parse inline keyboard button: exactly one of url, callback_data must be used"),
@@ -361,80 +346,3 @@ async def test_signs_of_life_are_shown_and_wrong_ones_refused(api, bot, li):
     await bot.set_message_reaction(7, 1, "👍")
     assert (li.chat.actions, li.chat.messages[0].reaction) == (("typing",), "👍")
     assert await refusal(api, bot.set_message_reaction(7, 99, "👍")) == "400 Bad Request: message to react not found"
-
-
-# the bot's face
-
-
-@pytest.mark.parametrize("commands, expected", [
-    ([("太贵", "x")], "BOT_COMMAND_INVALID"),
-    ([("Quiz", "x")], "BOT_COMMAND_INVALID"),
-    ([("", "x")], "command must be non-empty"),
-    ([("x" * 33, "x")], "command length must not exceed 32"),
-    ([("x", "")], "command description must be non-empty"),
-    ([("x", "字" * 257)], "command description length must not exceed 256"),
-    ([("x", "x")] * 101, "BOT_COMMANDS_TOO_MUCH"),
-])
-async def test_commands_are_refused(api, bot, commands, expected):
-    found = await refusal(api, bot.set_my_commands([BotCommand(*one) for one in commands]))
-    assert found == f"400 Bad Request: {expected}"
-
-
-async def test_commands_are_kept_by_scope_and_language(api, bot, li):
-    await bot.set_my_commands([("quiz", "练一题")] * 100)
-    await bot.set_my_commands([("team", "团队")], scope=BotCommandScopeChat(7), language_code="zh")
-    assert len(await bot.get_my_commands()) == 100
-    assert await bot.get_my_commands(scope=BotCommandScopeChat(7), language_code="zh") == (BotCommand("team", "团队"),)
-    await bot.delete_my_commands()
-    assert await bot.get_my_commands() == ()
-    assert await refusal(api, bot.set_my_commands([], scope=BotCommandScopeChat(99))) == (
-        "400 Bad Request: chat not found")
-    assert await refusal(api, bot.set_my_commands([], scope=BotCommandScopeChatAdministrators(7))) == (
-        "400 Bad Request: can't use specified scope in private chats")
-    assert await refusal(api, bot.set_my_commands([], language_code="chinese")) == (
-        "400 Bad Request: invalid language code specified")
-
-
-async def test_name_and_descriptions_have_their_limits(api, bot):
-    assert await refusal(api, bot.set_my_name("字" * 65)) == "400 Bad Request: BOT_TITLE_INVALID"
-    assert await refusal(api, bot.set_my_name("")) == "400 Bad Request: BOT_TITLE_INVALID"
-    assert await refusal(api, bot.set_my_description("字" * 513)) == "400 Bad Request: BOT_DESCRIPTION_INVALID"
-    assert await refusal(api, bot.set_my_short_description("字" * 121)) == "400 Bad Request: BOT_SHARETEXT_INVALID"
-    await bot.set_my_name("字" * 64)
-    await bot.set_my_description("字" * 512)
-    await bot.set_my_short_description("字" * 120)
-    assert (await bot.get_my_name()).name == "字" * 64
-    assert (await bot.get_my_description()).description == "字" * 512
-    assert (await bot.get_my_short_description()).short_description == "字" * 120
-
-
-async def test_the_bot_can_look_at_itself_at_chats_and_at_members(api, bot, li):
-    me = await bot.get_me()
-    assert (me.username, me.can_read_all_group_messages) == ("renewal_coach_bot", False)
-    group = api.group("早会", li, supergroup=True, username="morning")
-    assert (await bot.get_chat(7)).first_name == "小李"
-    assert (await bot.get_chat("@morning")).title == "早会"
-    assert (await bot.get_chat_member(group.id, 7)).status == "creator"
-    assert [one.user.id for one in await bot.get_chat_administrators(group.id)] == [7]
-    assert await bot.get_chat_member_count(group.id) == 2
-    await group.promote(li)
-    assert (await bot.get_chat_member(group.id, bot.id)).status == "administrator"
-    assert await refusal(api, bot.get_chat_member(group.id, 99)) == "400 Bad Request: user not found"
-    assert await refusal(api, bot.get_chat(99)) == "400 Bad Request: chat not found"
-    await bot.leave_chat(group.id)
-    assert await refusal(api, bot.send_message(group.id, "x")) == (
-        "403 Forbidden: bot is not a member of the supergroup chat")
-    assert await refusal(api, bot.leave_chat(7)) == (
-        "400 Bad Request: chat member status can't be changed in private chats")
-
-
-async def test_a_mistake_of_the_fake_itself_does_not_pass_unseen(clock):
-    with pytest.raises(RuntimeError, match="the fake Bot API itself failed"):
-        async with FakeBotApi(now=clock) as broken:
-            broken.world.me = None
-            await post(f"{broken.base_url}{broken.token}/getMe")
-
-
-async def test_a_bot_of_ptb_reads_every_answer(api):
-    async with Bot(api.token, api.base_url, request=HTTPXRequest()) as reading:
-        assert (await reading.get_webhook_info()).pending_update_count == 0

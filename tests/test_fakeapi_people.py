@@ -339,8 +339,9 @@ async def test_a_chosen_result_is_told_and_can_be_edited_and_tapped(api, bot, li
     elsewhere = await li.choose(asked, "k")
     await li.tap(elsewhere, "换")
     query, first, message, second, tapped = (await fetch(bot))[1:]
-    assert (query.inline_query.query, first.chosen_inline_result.result_id, first.chosen_inline_result.inline_message_id,
-            message.message.via_bot.id, shown.text) == ("太贵", "p", None, bot.id, "我懂")
+    assert (query.inline_query.query, first.chosen_inline_result.result_id, message.message.via_bot.id, shown.text) == (
+        "太贵", "p", bot.id, "我懂")
+    assert first.chosen_inline_result.inline_message_id is None
     where = second.chosen_inline_result.inline_message_id
     assert (tapped.callback_query.inline_message_id, tapped.callback_query.message) == (where, None)
     await bot.edit_message_text("换了", inline_message_id=where)

@@ -79,7 +79,7 @@ def read_text(params: Params | Mapping[str, Any], name: str = "text", mode: str 
 
 
 def refuse_long(text: str, refusal: str = "message is too long") -> None:
-    """The limit after parsing, in UTF-16 units. A probe of 2026 saw the server count an emoji once: ours is the safe side."""
+    """The limit after parsing, in UTF-16 units. A probe in 2026 saw an emoji counted once: ours is the safe side."""
     if utf16(text) > MAX_TEXT:
         raise bad(refusal)
 

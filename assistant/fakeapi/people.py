@@ -249,7 +249,7 @@ class Person:
         self.api.tell_membership(chat, self.user, "kicked", "member")
 
     async def vote(self, message: Shown | str, *places: int) -> None:
-        """Answers a poll by the positions of its options; none takes the answer back. ValueError if it is not allowed."""
+        """Answers a poll by its options' positions; none takes the answer back. ValueError if it is not allowed."""
         poll_id = message.raw["poll"]["id"] if isinstance(message, Shown) else message
         polls.cast(self.world, self.world.polls[poll_id], self.id, places)
         self.api.touch()

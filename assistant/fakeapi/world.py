@@ -16,7 +16,7 @@ FIRST_SUPERGROUP = -1_001_000_000_001
 
 @dataclass(slots=True)
 class Chat:
-    """A chat as the server keeps it: `bot` is the bot's status in a group, `blocked` and `started` are for private ones."""
+    """A chat as the server keeps it: `bot` is the bot's status in a group; private ones are `started` and `blocked`."""
 
     id: int
     type: str
