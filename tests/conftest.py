@@ -13,6 +13,7 @@ from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message, R
 from assistant.handlers import answer
 from assistant.knowledge.read import Reading, read_corpus
 from assistant.store import Store
+from tests.telegram_fixtures import api, application, bot, clock, li  # noqa: F401  fixtures of the fake Bot API
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 24)

@@ -14,8 +14,9 @@ from assistant.fakeapi.faults import Fault, Flood
 from assistant.fakeapi.methods import method_named
 from assistant.fakeapi.params import Params, read_params
 from assistant.fakeapi.people import Group, Person
+from assistant.fakeapi.profile import member_card
 from assistant.fakeapi.refusal import Refusal
-from assistant.fakeapi.server import CUT, HOST, Answer, Listener, Request
+from assistant.fakeapi.server import CUT, HOST, Answer, Handler, Listener, Request
 from assistant.fakeapi.updates import Updates
 from assistant.fakeapi.views import ChatView, Shown, show, show_chat
 from assistant.fakeapi.world import FIRST_SUPERGROUP, Chat, Json, World
@@ -57,13 +58,16 @@ class FakeBotApi:
                  sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
         self.token, self.now, self.sleep = token, now, sleep
         me = {"id": int(token.partition(":")[0]), "is_bot": True, "first_name": name, "username": username}
-        self.updates = Updates(now, sleep, lambda: self.online)
+        self.updates = Updates(now, sleep, lambda: self.online, self.touch)
         self.world = World(me, now, self.tell, privacy)
         self.calls: list[Call] = []
         self.refusals: list[Refused] = []
         self.faults: list[Fault] = []
         self.flood = Flood()
         self.online = False
+        self.crashes: list[Exception] = []
+        self.control: Handler | None = None
+        self._persons: dict[int, Person] = {}
         self._waiters: set[asyncio.Event] = set()
         self._listener = Listener(self.handle, port)
 
@@ -74,6 +78,8 @@ class FakeBotApi:
     async def __aexit__(self, *_: object) -> None:
         self.updates.close()
         await self.network_down()
+        if self.crashes:
+            raise RuntimeError("the fake Bot API itself failed while it answered a call") from self.crashes[0]
 
     @property
     def origin(self) -> str:
@@ -94,10 +100,12 @@ class FakeBotApi:
 
     def person(self, number: int, name: str = "", **fields: str) -> Person:
         """Somebody with an account. The bot does not know them before they write to it or are in its group."""
-        user = {"id": number, "is_bot": False, "first_name": name or f"User{number}", "language_code": "zh-hans", **fields}
-        return Person(self, self.world.people.setdefault(number, user))
+        user = {"id": number, "is_bot": False, "first_name": name or f"User{number}", "language_code": "zh-hans"}
+        self.world.people.setdefault(number, {**user, **fields})
+        return self._persons.setdefault(number, Person(self, self.world.people[number]))
 
-    def group(self, title: str, *people: Person, supergroup: bool = False, bot: bool = True, username: str = "") -> Group:
+    def group(self, title: str, *people: Person, supergroup: bool = False, bot: bool = True,
+              username: str = "") -> Group:
         """A group; the first person owns it. With bot=False the bot is not in it until it is invited."""
         place = sum(chat.id < 0 for chat in self.world.chats.values())
         number = FIRST_SUPERGROUP - place if supergroup else -4_000_001 - place
@@ -128,17 +136,10 @@ class FakeBotApi:
         self.touch()
 
     def tell_membership(self, chat: Chat, by: Json, old: str, new: str) -> None:
-        """my_chat_member."""
-        def member(status: str) -> Json:
-            return {"user": self.world.me, "status": status} | {
-                "kicked": {"until_date": 0}, "administrator": {
-                    right: False for right in ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
-                                               "can_manage_video_chats", "can_restrict_members", "can_promote_members",
-                                               "can_change_info", "can_invite_users", "can_post_stories",
-                                               "can_edit_stories", "can_delete_stories")}}.get(status, {})
-
+        """my_chat_member: the bot's status in a chat was `old` and is `new`."""
+        me = self.world.me
         self.tell("my_chat_member", {"chat": chat.card(), "from": by, "date": self.world.date(),
-                                     "old_chat_member": member(old), "new_chat_member": member(new)})
+                                     "old_chat_member": member_card(me, old), "new_chat_member": member_card(me, new)})
 
     def raw(self, update: Json) -> None:
         """Queues anything, also what no Telegram would send. It gets the next update_id."""
@@ -186,7 +187,7 @@ class FakeBotApi:
             waiter.set()
 
     async def until(self, predicate: Callable[[], Found | None], timeout: float = 5.0) -> Found:
-        """The first true value of the predicate, looked at whenever something happens. AssertionError after `timeout` s."""
+        """The first true value of the predicate, looked at when something happens; AssertionError after `timeout` s."""
         waiter = asyncio.Event()
         self._waiters.add(waiter)
         try:
@@ -206,7 +207,16 @@ class FakeBotApi:
     # the wire
 
     async def handle(self, request: Request) -> Answer:
-        """One HTTP request for the bot's side."""
+        """One HTTP request. A mistake of the fake's own is a 500 here and an error when it is closed."""
+        try:
+            if self.control is not None and request.path.startswith("/control/"):
+                return await self.control(request)
+            return await self._answer(request)
+        except Exception as error:
+            self.crashes.append(error)
+            return Answer.of(500, Refusal(500, f"Internal Server Error: {error!r}").body())
+
+    async def _answer(self, request: Request) -> Answer:
         match = re.fullmatch(r"/bot([^/]*)/(?:test/)?([^/]+)/?", request.path)
         if match is None or not re.fullmatch(r"\d+:[\w-]+", match[1], re.ASCII):
             return Answer.of(404, Refusal(404, "Not Found").body())
@@ -223,6 +233,7 @@ class FakeBotApi:
         fault = next((one for one in self.faults if one.strikes(method.lower(), params.text("chat_id"))), None)
         try:
             if fault is not None:
+                self.touch()
                 if fault.delay:
                     await self.sleep(fault.delay)
                 if fault.hold:

@@ -53,7 +53,8 @@ class Control:
         chat = self.api.chat(int(data.get("group") or data["person"]))
         found = [one for one in chat.messages if one.id == int(data["message"])]
         if not found:
-            raise ValueError(f"no message {data['message']} in chat {chat.id}, only {[one.id for one in chat.messages]}")
+            there = [one.id for one in chat.messages]
+            raise ValueError(f"no message {data['message']} in chat {chat.id}, only {there}")
         return found[0]
 
     async def _on_person(self, data: Data) -> Any:

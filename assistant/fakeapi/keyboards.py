@@ -14,6 +14,7 @@ MAX_BUTTONS = 100
 MAX_ROW = 8
 ACTIONS = ("url", "callback_data", "callback_game", "pay", "switch_inline_query", "switch_inline_query_current_chat",
            "switch_inline_query_chosen_chat", "login_url", "web_app", "copy_text")
+FLAGS = ("force_reply", "remove_keyboard", "selective", "resize_keyboard", "one_time_keyboard", "is_persistent")
 Markup = dict[str, Any]
 
 
@@ -29,7 +30,7 @@ def parse_markup(found: Any, inline_only: bool = False) -> Markup | None:
     """A keyboard that came as a value, inside an inline result for one."""
     if not isinstance(found, dict):
         raise bad("object expected as reply markup")
-    for name in ("force_reply", "remove_keyboard", "selective", "resize_keyboard", "one_time_keyboard", "is_persistent"):
+    for name in FLAGS:
         if not isinstance(found.get(name, False), bool):
             raise bad(f'field "{name}" must be of type Boolean')
     for name in ("inline_keyboard", "keyboard"):
@@ -65,15 +66,15 @@ def _label(button: Any, what: str) -> str:
         raise cannot('Can\'t find field "text"')
     if not isinstance(button["text"], str):
         raise cannot('Field "text" must be of type String')
-    if not button["text"].strip():
-        raise cannot("Text must be non-empty")  # our wording
+    if not button["text"].strip():  # Telegram leaves the button out without a word, which no bot wants
+        raise bad(f"{what} text must be non-empty")
     return button["text"]
 
 
 def _button(button: Any) -> dict[str, Any]:
     what = "inline keyboard button"
     _label(button, what)
-    used = [name for name in ACTIONS if button.get(name) not in (None, False)]
+    used = actions(button)
     if len(used) > 1:  # Telegram takes one of them without a word; which one is not documented
         raise bad(f"can't parse {what}: exactly one of {', '.join(used)} must be used")
     if not used or button[used[0]] == "" and not used[0].startswith("switch"):
@@ -89,6 +90,11 @@ def _button(button: Any) -> dict[str, Any]:
     if used[0] == "web_app" and not str(value.get("url")).startswith("https://"):
         raise bad(f"{what} Web App URL '{value.get('url')}' is invalid: Only HTTPS links are allowed")
     return button
+
+
+def actions(button: dict[str, Any]) -> list[str]:
+    """The fields that say what an inline button does."""
+    return [name for name in ACTIONS if button.get(name) not in (None, False)]
 
 
 def _address(url: str, what: str) -> None:

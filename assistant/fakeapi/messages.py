@@ -65,14 +65,14 @@ def _prose(world: World, text: str, entities: list[Json]) -> Json:
     return {"text": text, "entities": entities} if entities else {"text": text}
 
 
-def find_own(world: World, params: Params, what: str) -> tuple[Chat, Json]:
-    """The bot's message that an edit means."""
+def find_message(world: World, params: Params, missing: str) -> tuple[Chat, Json]:
+    """The chat and message that the parameters mean; `missing` is what Telegram says when it is not there."""
     chat = world.open_chat(params.text("chat_id"))
     if not params.text("message_id"):
         raise bad("message identifier is not specified")
     message = chat.messages.get(params.integer("message_id"))
     if message is None:
-        raise bad(f"message to {what} not found")
+        raise bad(missing)
     return chat, message
 
 
@@ -82,11 +82,11 @@ def edit_message_text(world: World, params: Params) -> Any:
     markup = read_markup(params, inline_only=True)
     if params.text("inline_message_id"):
         return _edit_inline(world, params, _prose(world, text, entities), markup)
-    chat, message = find_own(world, params, "edit")
+    chat, message = find_message(world, params, "message to edit not found")
     _refuse_foreign(world, chat, message)
     if "text" not in message:
         raise bad("there is no text in the message to edit")
-    refuse_long(text)
+    refuse_long(text, "MESSAGE_TOO_LONG")
     return _replace(world, message, _prose(world, text, entities), markup)
 
 
@@ -95,7 +95,7 @@ def edit_message_reply_markup(world: World, params: Params) -> Any:
     markup = read_markup(params, inline_only=True)
     if params.text("inline_message_id"):
         return _edit_inline(world, params, {}, markup)
-    chat, message = find_own(world, params, "edit")
+    chat, message = find_message(world, params, "message to edit not found")
     _refuse_foreign(world, chat, message)
     return _replace(world, message, {}, markup)
 
@@ -126,14 +126,14 @@ def _edit_inline(world: World, params: Params, content: Json, markup: Markup | N
     message = world.inline_messages.get(params.text("inline_message_id"))
     if message is None:
         raise bad("invalid inline message identifier specified")
-    refuse_long(content.get("text", ""))
+    refuse_long(content.get("text", ""), "MESSAGE_TOO_LONG")
     _replace(world, message, content, markup)
     return True
 
 
 def delete_message(world: World, params: Params) -> bool:
     """deleteMessage: its own within 48 hours, others' in a private chat or as an administrator."""
-    chat, message = find_own(world, params, "delete")
+    chat, message = find_message(world, params, "message to delete not found")
     if world.date() - message["date"] > DELETABLE:
         raise bad("message can't be deleted for everyone")
     if not world.from_bot(message) and chat.type != "private" and chat.bot != "administrator":
@@ -192,11 +192,10 @@ def send_chat_action(world: World, params: Params) -> bool:
 def set_message_reaction(world: World, params: Params) -> bool:
     """setMessageReaction: one emoji at most, as for a bot."""
     reaction = params.json("reaction", "can't parse reaction types JSON object") or []
-    chat, message = find_own(world, params, "react")
+    chat, message = find_message(world, params, "message to react not found")
     if len(reaction) > 1:
         raise bad("REACTIONS_TOO_MANY")
-    message["reactions"] = [one.get("emoji", "") for one in reaction]
-    chat.messages[message["message_id"]] = message
+    chat.reactions[message["message_id"]] = "".join(one.get("emoji", "") for one in reaction)
     return True
 
 

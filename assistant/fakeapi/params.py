@@ -1,4 +1,4 @@
-"""A request's parameters as Telegram reads them: all text, whether they came in the address, a form, JSON or multipart."""
+"""A request's parameters as Telegram reads them: all text, whether from the address, a form, JSON or multipart."""
 from __future__ import annotations
 
 import json

@@ -169,6 +169,10 @@ class Person:
             self.api.tell("edited_message", stored)
         return show(self.world, stored)
 
+    async def delete(self, message: Shown | int, group: Group | None = None) -> None:
+        """Takes a message away for everybody, in private also one of the bot's. Telegram tells no bot."""
+        del self._chat(group).messages[message.id if isinstance(message, Shown) else message]
+
     async def tap(self, message: Shown | int, button: str, group: Group | None = None) -> Tap:
         """Presses a button by its label or callback data.
 
@@ -187,7 +191,8 @@ class Person:
         if button.kind != "callback_data":
             return Tap(button, None, self.api.until)
         query = self._asks("callback")
-        body: Json = {"id": query.id, "from": self.user, "data": button.value, "chat_instance": str(91_000 + message.chat)}
+        body: Json = {"id": query.id, "from": self.user, "data": button.value,
+                      "chat_instance": str(91_000 + message.chat)}
         if message.inline_id:
             body["inline_message_id"] = message.inline_id
         else:
@@ -244,12 +249,13 @@ class Person:
         self.api.tell_membership(chat, self.user, "kicked", "member")
 
     async def vote(self, message: Shown | str, *places: int) -> None:
-        """Answers a poll by the positions of its options; none takes the answer back. ValueError if it is not allowed."""
+        """Answers a poll by its options' positions; none takes the answer back. ValueError if it is not allowed."""
         poll_id = message.raw["poll"]["id"] if isinstance(message, Shown) else message
         polls.cast(self.world, self.world.polls[poll_id], self.id, places)
         self.api.touch()
 
-    async def reply(self, after: Shown | int | None = None, group: Group | None = None, timeout: float = 5.0) -> Shown:
+    async def reply(self, after: Shown | int | None = None, group: Group | None = None,
+                    timeout: float = 5.0) -> Shown:
         """The bot's first message after this one, by default after what the person last did in the chat."""
         chat = self._chat(group)
         mark = after.id if isinstance(after, Shown) else after

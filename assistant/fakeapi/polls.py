@@ -5,7 +5,7 @@ from typing import Any
 
 from assistant.fakeapi.keyboards import check_markup, read_markup
 from assistant.fakeapi.markup import read_text
-from assistant.fakeapi.messages import find_own, post, replied
+from assistant.fakeapi.messages import find_message, post, replied
 from assistant.fakeapi.params import Params
 from assistant.fakeapi.refusal import bad
 from assistant.fakeapi.world import Json, Poll, World
@@ -116,7 +116,7 @@ def _refuse_solution(correct: list[int], options: int, explanation: str) -> None
 def stop_poll(world: World, params: Params) -> Json:
     """stopPoll. The poll's last state comes as an update, too."""
     markup = read_markup(params, inline_only=True)
-    _, message = find_own(world, params, "stop with poll")
+    _, message = find_message(world, params, "message with poll to stop not found")
     if "poll" not in message:
         raise bad("message is not a poll")
     poll = world.polls[message["poll"]["id"]]

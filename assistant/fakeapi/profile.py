@@ -40,7 +40,7 @@ def _command_list(world: World, params: Params) -> str:
         raise bad("can't parse BotCommandScope: Unsupported type specified")
     key = scope["type"]
     if key in ("chat", "chat_administrators", "chat_member"):
-        chat = world.open_chat(str(scope.get("chat_id", "")))
+        chat = world.visible_chat(str(scope.get("chat_id", "")))
         if chat.type == "private" and key != "chat":
             raise bad("can't use specified scope in private chats")
         key += f":{chat.id}"
@@ -120,9 +120,7 @@ def get_text(name: str) -> Any:
 
 def get_chat(world: World, params: Params) -> Json:
     """getChat: a person who blocked the bot can still be looked at."""
-    chat = world.chat_named(params.text("chat_id"))
-    if chat.type != "private":
-        chat = world.open_chat(params.text("chat_id"))
+    chat = world.visible_chat(params.text("chat_id"))
     return {**chat.card(), "accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": {
         "unlimited_gifts": False, "limited_gifts": False, "unique_gifts": False, "premium_subscription": False,
         "gifts_from_channels": False}}
@@ -130,10 +128,13 @@ def get_chat(world: World, params: Params) -> Json:
 
 def _member(world: World, chat: Chat, person: int) -> Json:
     status = chat.bot if person == world.me["id"] else chat.members.get(person, "left")
-    user = world.me if person == world.me["id"] else world.people[person]
-    if status == "administrator":
-        return {"user": user, "status": status, **{right: False for right in MEMBER_RIGHTS}}
-    extra: Json = {"creator": {"is_anonymous": False}, "kicked": {"until_date": 0}}.get(status, {})
+    return member_card(world.me if person == world.me["id"] else world.people[person], status)
+
+
+def member_card(user: Json, status: str) -> Json:
+    """The ChatMember object of a status."""
+    extra: Json = {"creator": {"is_anonymous": False}, "kicked": {"until_date": 0},
+                   "administrator": dict.fromkeys(MEMBER_RIGHTS, False)}.get(status, {})
     return {"user": user, "status": status, **extra}
 
 
@@ -142,19 +143,19 @@ def get_chat_member(world: World, params: Params) -> Json:
     person = params.integer("user_id")
     if person <= 0:
         raise bad("invalid user_id specified")
-    chat = world.open_chat(params.text("chat_id"))
+    chat = world.visible_chat(params.text("chat_id"))
     if chat.type == "private":
         if person not in (chat.id, world.me["id"]):
             raise bad("member not found")
         return {"user": world.people.get(person, world.me), "status": "member"}
     if person not in world.people and person != world.me["id"]:
-        raise bad("user not found") if person not in world.seen else bad("member not found")
+        raise bad("user not found")
     return _member(world, chat, person)
 
 
 def get_chat_administrators(world: World, params: Params) -> list[Json]:
     """getChatAdministrators."""
-    chat = world.open_chat(params.text("chat_id"))
+    chat = world.visible_chat(params.text("chat_id"))
     if chat.type == "private":
         raise bad("there are no administrators in the private chat")
     bosses = [person for person, status in chat.members.items() if status in ("creator", "administrator")]
@@ -163,5 +164,5 @@ def get_chat_administrators(world: World, params: Params) -> list[Json]:
 
 def get_chat_member_count(world: World, params: Params) -> int:
     """getChatMemberCount, the bot included."""
-    chat = world.open_chat(params.text("chat_id"))
+    chat = world.visible_chat(params.text("chat_id"))
     return 2 if chat.type == "private" else len(chat.members) + 1

@@ -77,6 +77,8 @@ class Listener:
         self._server = None
         for connection in list(self._state.connections):
             connection.transport.abort()
+        for _ in range(10):  # a long poll ends by itself when its connection does
+            await asyncio.sleep(0)
         for task in (tasks := list(self._state.tasks)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -21,11 +21,11 @@ LONGEST_PAUSE = 60.0  # seconds between two tries of a webhook
 
 
 class Updates:
-    """The queue and its one reader. `network` says whether anything can leave at the moment."""
+    """The queue and its one reader. `network` says whether anything can leave, `touch` tells who waits of changes."""
 
     def __init__(self, now: Callable[[], float], sleep: Callable[[float], Awaitable[Any]],
-                 network: Callable[[], bool]) -> None:
-        self.now, self.sleep, self.network = now, sleep, network
+                 network: Callable[[], bool], touch: Callable[[], None]) -> None:
+        self.now, self.sleep, self.network, self.touch = now, sleep, network, touch
         self.pending: list[dict[str, Any]] = []
         self.delivered = 0
         self.allowed: list[str] = []
@@ -49,7 +49,7 @@ class Updates:
 
     def push_raw(self, update: dict[str, Any]) -> None:
         """Queues anything at all under the next update_id, also what Telegram would never send."""
-        self.pending.append({**update, "update_id": self._next_id})
+        self.pending.append({"update_id": 0, **update} | {"update_id": self._next_id})
         self._next_id += 1
         self._wake.set()
         if self._poller is not None and self.polling:
@@ -65,6 +65,7 @@ class Updates:
         timeout = params.integer("timeout", 0, 0, LONGEST_POLL)
         if not self.pending and timeout:
             self._poller = poller = asyncio.get_running_loop().create_future()
+            self.touch()
             try:
                 async with asyncio.timeout(timeout):
                     await poller
@@ -73,6 +74,7 @@ class Updates:
             finally:
                 if self._poller is poller:
                     self._poller = None
+                self.touch()
         return copy.deepcopy(self.pending[:params.integer("limit", 100, 1, 100)])
 
     def _allow(self, params: Params) -> None:
@@ -92,6 +94,7 @@ class Updates:
     def _drop(self, count: int) -> None:
         self.delivered += count
         del self.pending[:count]
+        self.touch()
 
     def _end_poll(self, why: str) -> None:
         if self._poller is not None and self.polling:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.fakeapi.keyboards import actions
 from assistant.fakeapi.markup import covered
 from assistant.fakeapi.world import Chat, Json, World
 
@@ -32,6 +33,7 @@ class Shown:
     reply_to: int | None
     poll: Json | None
     raw: Json
+    reaction: str = ""
     inline_id: str = ""
 
     @property
@@ -70,6 +72,7 @@ class ChatView:
 def show(world: World, message: Json, inline_id: str = "") -> Shown:
     """A stored message as it stands."""
     now = world.current(message)
+    chat = world.chats.get(now["chat"]["id"])
     keyboard = now.get("reply_markup", {}).get("inline_keyboard", [])
     return Shown(
         id=now["message_id"], chat=now["chat"]["id"], sender=now["from"]["first_name"], from_bot=world.from_bot(now),
@@ -77,14 +80,15 @@ def show(world: World, message: Json, inline_id: str = "") -> Shown:
         buttons=tuple(tuple(_button(one) for one in row) for row in keyboard),
         marks=tuple((entity["type"], covered(now["text"], entity)) for entity in now.get("entities", [])),
         edited="edit_date" in now and "text" in now, reply_to=now.get("reply_to_message", {}).get("message_id"),
-        poll=now.get("poll"), raw=now, inline_id=inline_id)
+        poll=now.get("poll"), raw=now, reaction=chat.reactions.get(now["message_id"], "") if chat else "",
+        inline_id=inline_id)
 
 
 def _button(given: dict[str, Any]) -> Button:
-    kind = next(name for name in given if name not in ("text", "style", "icon_custom_emoji_id"))
+    kind = actions(given)[0]
     value = given[kind]
-    return Button(given["text"], kind, str(value.get("text", value.get("url", ""))) if isinstance(value, dict)
-                  else str(value))
+    held = value.get("text", value.get("url", "")) if isinstance(value, dict) else value
+    return Button(given["text"], kind, str(held))
 
 
 def show_chat(world: World, chat: Chat) -> ChatView:

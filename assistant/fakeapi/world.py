@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ FIRST_SUPERGROUP = -1_001_000_000_001
 
 @dataclass(slots=True)
 class Chat:
-    """A chat as the server keeps it. `bot` is the bot's status in a group; `blocked` and `started` are for private ones."""
+    """A chat as the server keeps it: `bot` is the bot's status in a group; private ones are `started` and `blocked`."""
 
     id: int
     type: str
@@ -29,6 +30,7 @@ class Chat:
     messages: dict[int, Json] = field(default_factory=dict)
     uneditable: set[int] = field(default_factory=set)
     actions: list[str] = field(default_factory=list)
+    reactions: dict[int, str] = field(default_factory=dict)
     own_counter: int = 0
 
     def card(self) -> Json:
@@ -119,7 +121,7 @@ class World:
                      and chat.names.get("username", "").lower() == value[1:].lower()]
             if found:
                 return found[0]
-        elif value.lstrip("-").isdigit():
+        elif re.fullmatch(r"-?\d+", value, re.ASCII):
             number = int(value)
             if number in self.seen:
                 return self.private(number)
@@ -127,15 +129,9 @@ class World:
                 return self.chats[number]
         raise bad("chat not found")
 
-    def open_chat(self, value: str) -> Chat:
-        """The same chat, when the bot may act there; else what Telegram says about it."""
+    def visible_chat(self, value: str) -> Chat:
+        """The same chat, when the bot may look at it; else what Telegram says about it."""
         chat = self.chat_named(value)
-        if chat.type == "private":
-            if chat.blocked:
-                raise forbidden("bot was blocked by the user")
-            if not chat.started:
-                raise forbidden("bot can't initiate conversation with a user")
-            return chat
         if chat.upgraded_to is not None:
             raise Refusal(400, "Bad Request: group chat was upgraded to a supergroup chat",
                           {"migrate_to_chat_id": chat.upgraded_to})
@@ -145,11 +141,24 @@ class World:
             raise forbidden(f"bot is not a member of the {chat.type} chat")
         return chat
 
+    def open_chat(self, value: str) -> Chat:
+        """The same chat, when the bot may act there: not with somebody who never started it or blocked it."""
+        chat = self.visible_chat(value)
+        if chat.blocked:
+            raise forbidden("bot was blocked by the user")
+        if chat.type == "private" and not chat.started:
+            raise forbidden("bot can't initiate conversation with a user")
+        return chat
+
     def chat_to_write(self, params: Params) -> Chat:
         """The chat of a send method."""
         chat = self.open_chat(params.text("chat_id"))
         if chat.muted:
             raise bad("not enough rights to send text messages to the chat")
+        if params.integer("message_thread_id"):
+            raise bad("message thread not found")
+        if params.text("business_connection_id"):
+            raise bad("business connection not found")
         return chat
 
     def take_query(self, query_id: str, kind: str) -> Query | None:
