@@ -261,7 +261,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=ROOT / "corpus")
     parser.add_argument("--index", type=Path, default=ROOT / "data" / "index", help="an index to start from, if it is there")
     args = parser.parse_args()
-    lines = [query.q for query in load("dev")]
+    lines = [query.q for query in load("dev") if any(char.isalnum() for char in query.q)]  # others are no turns
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     if args.index.exists():
         shutil.copytree(args.index, folder / "data" / "index", ignore=shutil.ignore_patterns("owner.*"))

@@ -293,7 +293,8 @@ def unused_port() -> int:
     ({}, "", "export COACH_TELEGRAM_TOKEN"), ({}, "1:wrong", "不认这个令牌"), ({}, "没有冒号", "不认这个令牌"),
     ({"base_url": "http://127.0.0.1:9"}, None, "连不上 Telegram（127.0.0.1:9）"),
     ({"proxy": "http://user:geheim@127.0.0.1:9"}, None, "连不上 Telegram"),
-    ({"proxy": "socks5://user:geheim@127.0.0.1:9"}, None, "代理 socks5://127.0.0.1:9 不能用"),
+    ({"proxy": "socks5://user:geheim@127.0.0.1:9"}, None, "连不上 Telegram"),
+    ({"proxy": "http://user:geheim@127.0.0.1:port"}, None, "代理 http://127.0.0.1:port 不能用"),
 ])
 async def test_a_bot_that_cannot_start_says_what_to_do(bots: Bots, settings, token, says):
     setup = bots.setup(token=bots.api.token if token is None else token,

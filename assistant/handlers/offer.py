@@ -5,7 +5,7 @@ from assistant import asking, coach, render
 from assistant.desk import Desk
 from assistant.domain import Grounding, Incoming, Line, Suggestion
 
-MOST = 5
+MOST, LIKELY = 5, 0.03  # lines; share of the search below which a card is not worth a look
 
 
 def offer(incoming: Incoming, desk: Desk) -> tuple[tuple[str, tuple[Line, ...]], ...]:
@@ -17,7 +17,8 @@ def offer(incoming: Incoming, desk: Desk) -> tuple[tuple[str, tuple[Line, ...]],
     first = coach.suggest(whole, parts, desk.corpus, (), today)
     if not first.say:
         return ()
-    others = [coach.tell(desk.corpus.cards[card], desk.corpus, (), Grounding.STRONG, today) for card in first.cards[1:]]
+    likely = [hit.card_id for hit in whole.hits if hit.score >= LIKELY and hit.card_id != first.card_id]
+    others = [coach.tell(desk.corpus.cards[card], desk.corpus, (), Grounding.STRONG, today) for card in likely]
     return tuple((one.title, _lines(one, desk)) for one in (first, *others) if one.say)[:MOST]
 
 

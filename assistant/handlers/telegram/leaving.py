@@ -15,6 +15,7 @@ from telegram import (
 )
 
 from assistant.domain import Button, Line
+from assistant.render import DOWN, UP
 
 LIMIT = 4096  # UTF-16 code units of a message
 MAX_COPY = 256
@@ -22,6 +23,7 @@ MAX_TOAST = 200
 PLACEHOLDER = "客户刚说了什么？"
 LOST_LINK = "（链接没能送到，请再发一次 /invite）"
 _ROW, _SHORT = 3, 4  # short keys a row; characters of a short key
+_THUMBS = (UP, DOWN)
 _LOOK = {
     "say": ("💬 ", "b"), "ask": ("➡️ ", ""), "never": ("⚠️ ", ""), "cite": ("📎 ", "i"), "also": ("💬 ", ""), "why": ("• ", ""),
     "fact": ("📎 ", ""), "note": ("", ""), "warning": ("⚠️ ", ""), "copy": ("", "code"), "link": ("", ""),
@@ -83,14 +85,18 @@ def keyboard(buttons: Sequence[Button], keys: Sequence[str]) -> InlineKeyboardMa
 
 
 def _rows(buttons: Sequence[Button]) -> list[list[Button]]:
+    """Short keys side by side, the thumbs in a row of their own, long keys (other cards) one below the other."""
     rows: list[list[Button]] = []
     for button in buttons:
-        short = len(button.label) <= _SHORT
-        if rows and short and len(rows[-1]) < _ROW and all(len(one.label) <= _SHORT for one in rows[-1]):
+        if rows and len(rows[-1]) < _ROW and all(_fits(one, button) for one in rows[-1]):
             rows[-1].append(button)
         else:
             rows.append([button])
     return rows
+
+
+def _fits(one: Button, other: Button) -> bool:
+    return max(len(one.label), len(other.label)) <= _SHORT and (one.label in _THUMBS) == (other.label in _THUMBS)
 
 
 def _button(button: Button) -> InlineKeyboardButton:

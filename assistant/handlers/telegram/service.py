@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 NO_TOKEN = "还没有机器人的令牌。请找 @BotFather 领一个，再运行：export COACH_TELEGRAM_TOKEN=令牌"
 BAD_TOKEN = "Telegram 不认这个令牌。请到 @BotFather 核对，重新设置环境变量 COACH_TELEGRAM_TOKEN 再启动。"
 NO_NETWORK = "连不上 Telegram（{where}）。请检查网络；在国内要在 config.toml 的 [telegram] 里设好 proxy 再启动。"
-BAD_PROXY = "代理 {proxy} 不能用（{why}）。请改好 config.toml 里 [telegram] 的 proxy；socks5 代理要先装 socksio。"
+BAD_PROXY = "代理 {proxy} 不能用（{why}）。请改好 config.toml 里 [telegram] 的 proxy，例如 http://127.0.0.1:7890。"
 BAD_HOOK = "webhook 没设成（{why}）。请检查 config.toml 里 [telegram] 的 webhook_url、webhook_listen、webhook_port。"
 NO_SECRET = "用 webhook 要先设环境变量 COACH_TELEGRAM_SECRET（字母、数字、下划线，至少 16 位）。"
 STOLEN = "另一个程序正在用同一个令牌收消息，两边会互相抢。请只留一个。"
@@ -80,7 +80,7 @@ class Service:
         try:
             self._polling = Polling(self._token_refused, connection_pool_size=2, **wire)
             request = HTTPXRequest(connection_pool_size=setup.pace.parallel + 32, **wire)
-        except (RuntimeError, ValueError, ImportError) as error:
+        except Exception as error:  # the HTTP library's own errors for an address that is none
             raise CoachError(BAD_PROXY.format(proxy=_without_password(settings.proxy), why=type(error).__name__)) from None
         base = settings.base_url.rstrip("/").removesuffix("/bot")
         builder = (Application.builder().token(setup.token).base_url(f"{base}/bot").base_file_url(f"{base}/file/bot")
@@ -274,5 +274,5 @@ class Service:
 
 
 def _without_password(proxy: str) -> str:
-    parts = urlsplit(proxy)
-    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}" if proxy else "（空）"
+    scheme, _, rest = proxy.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
