@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from assistant.redact import mask
 
 _TOKEN = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{20,}")
-_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "apscheduler": logging.WARNING,
+_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "apscheduler": logging.ERROR,
           "tornado": logging.ERROR, "telegram": logging.WARNING, "telegram.ext.AIORateLimiter": logging.CRITICAL,
           "chromadb": logging.WARNING}
 

@@ -233,6 +233,20 @@ async def test_while_the_search_warms_up_other_things_are_answered_and_lines_wai
     assert (await li.reply()).text.startswith("💬 价格太高第一句")
 
 
+async def test_a_stop_while_the_search_warms_up_waits_for_nothing_and_keeps_the_question(bots: Bots):
+    li = bots.admit(8, "小李")
+    warm: Future = Future()
+    bots.search = lambda heard: warm.result()(heard)
+    await bots.start(warm)
+    await li.say("太贵了")
+    await bots.api.until(lambda: "typing" in li.chat.actions)
+    await asyncio.wait_for(bots.stop(), 5)
+    assert len(bots.store.unfinished()) == 1
+    bots.search = hear
+    await bots.start()
+    assert (await li.reply()).text.startswith("💬 价格太高第一句")
+
+
 async def test_a_search_that_cannot_be_opened_stops_the_bot_and_keeps_the_question(bots: Bots):
     li = bots.admit(8, "小李")
     warm: Future = Future()

@@ -10,7 +10,7 @@ from assistant.errors import StoreError
 from assistant.handlers import call, feedback, notices, people, usual
 from assistant.handlers.people import ROLE_NAMES, STRANGER
 
-__all__ = ["COMMANDS", "NOT_ALLOWED", "STRANGER", "answer", "listen", "menu"]
+__all__ = ["COMMANDS", "NOT_ALLOWED", "STRANGER", "answer", "listen", "menu", "searches"]
 Handler = Callable[[Incoming, Desk, str], Message]
 NOT_ALLOWED = "这个命令要{role}才能用。请找主管。"
 
@@ -119,12 +119,16 @@ def answer(incoming: Incoming, desk: Desk) -> Message:
         return Message((Line("warning", str(error)),))
 
 
+def searches(incoming: Incoming) -> bool:
+    """Whether it is something heard, for which `answer` searches."""
+    return _route(incoming)[0] is _HEAR
+
+
 def listen(incoming: Incoming, desk: Desk) -> None:
-    """Searches ahead what `answer` is going to search. Where the desk's search remembers, `answer` then does not wait for
-    the encoder while it holds the log."""
-    command, heard = _route(incoming)
-    if command is _HEAR and desk.store.role(incoming.person) is not None:
-        call.look_up(heard, desk)
+    """Searches ahead what `answer` is going to search for this heard line. Where the desk's search remembers, `answer` then
+    does not wait for the encoder while it holds the log."""
+    if desk.store.role(incoming.person) is not None:
+        call.look_up(_route(incoming)[1], desk)
 
 
 def menu(role: Role | None) -> tuple[tuple[str, str], ...]:

@@ -15,6 +15,7 @@ from telegram.request import HTTPXRequest
 
 from assistant.errors import StoreError
 from assistant.handlers.telegram.arriving import Arrived, arrived, restored
+from assistant.journal import trace
 from assistant.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -39,7 +40,11 @@ class Inbox(asyncio.Queue):
         if not isinstance(item, Update):
             await super().put(item)
             return
-        found = arrived(item, self.me, self._now())
+        try:
+            found = arrived(item, self.me, self._now())
+        except Exception as error:  # one odd update must not end the fetching of all others
+            _LOG.error("update %s is passed over\n%s", item.update_id, trace(error))
+            return
         if found is None:
             return
         if found.kind == "inline":  # worth nothing a moment later

@@ -21,7 +21,7 @@ from assistant.config import Telegram
 from assistant.desk import Desk
 from assistant.domain import Role
 from assistant.errors import CoachError, StoreError
-from assistant.handlers import answer, listen, people
+from assistant.handlers import answer, listen, people, searches
 from assistant.handlers.offer import offer
 from assistant.handlers.telegram import face, leaving
 from assistant.handlers.telegram.arriving import ALLOWED, Arrived
@@ -67,6 +67,7 @@ class Service:
     def __init__(self, desk: Desk, setup: Setup, now: Callable[[], datetime], opened: Future | None = None) -> None:
         self.setup, self._now, self._desk = setup.checked(), now, desk
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._halted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._opened = asyncio.wrap_future(opened) if opened is not None else None
         if self._opened is not None:
             self._opened.add_done_callback(self._search_opened)
@@ -119,6 +120,8 @@ class Service:
 
     async def stop(self) -> None:
         """Takes nothing new, answers what it has taken, sends what it can in a moment; the rest waits on the disk."""
+        if not self._halted.done():
+            self._halted.set_result(None)
         if self.app.updater.running:
             with contextlib.suppress(TelegramError):  # a withdrawn token ends here; it has been told already
                 await self.app.updater.stop()
@@ -152,13 +155,14 @@ class Service:
             await self._offer(arrived)
             return
         try:
-            await self._hear(arrived)
+            if not await self._hear(arrived):
+                return
             settled = await self._settle(arrived)
         except StoreError as error:
             _LOG.error("the log cannot be used: %s", error)
             await self._answer_without_log(arrived)
             return
-        except CoachError as error:  # the search cannot be opened: the update stays for the next start
+        except CoachError as error:  # the search could not be opened: the update stays for the next start
             self._fail(error)
             return
         except Exception as error:
@@ -172,13 +176,18 @@ class Service:
         if settled.menu is not None:
             self._chore(self._show_menu(arrived.chat, settled.menu[0]))
 
-    async def _hear(self, arrived: Arrived) -> None:
-        """Searches ahead, in a thread of its own kind: the log is not held meanwhile."""
-        if arrived.kind not in ("text", "edit"):
-            return
+    async def _hear(self, arrived: Arrived) -> bool:
+        """Searches ahead, in a thread of its own kind: the log is not held meanwhile. False where the bot is stopped
+        before the search is open: the update stays for the next start."""
+        if arrived.kind not in ("text", "edit") or not searches(arrived.incoming()):
+            return True
         if self._opened is not None and not self._opened.done():
             self._chore(self._quietly(self.app.bot.send_chat_action(arrived.chat, ChatAction.TYPING)))
+            await asyncio.wait({self._opened, self._halted}, return_when=asyncio.FIRST_COMPLETED)
+            if not self._opened.done():
+                return False
         await asyncio.get_running_loop().run_in_executor(self._ears, listen, arrived.incoming(), self._desk)
+        return True
 
     async def _settle(self, arrived: Arrived) -> Settled:
         for pause in (*self.setup.retries, None):
