@@ -30,7 +30,8 @@ def look_up(line: str, search: Search) -> tuple[Found, list[Found]]:
     """What the whole line finds, and what its parts find."""
     if not any(char.isalnum() for char in line):
         return Found((), 0.0, Grounding.NONE), []
-    return search(line), [search(part) for part in coach.clauses(line)]
+    whole = search(line)
+    return whole, [search(part) for part in coach.clauses(line)] if coach.may_be_two(whole) else []
 
 
 def ask(line: str, search: Search, corpus: Corpus, today: date) -> tuple[Suggestion, float]:

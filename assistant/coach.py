@@ -43,6 +43,11 @@ def clauses(heard: str) -> tuple[str, ...]:
     return parts[:4] if len(parts) > 1 else ()
 
 
+def may_be_two(whole: Found) -> bool:
+    """Whether `choose` could tell two cards at all: searching the parts of a line costs as much as the line again."""
+    return whole.confidence < UNSURE or sum(hit.score >= SHARE for hit in whole.hits) > 1
+
+
 def choose(whole: Found, parts: Sequence[Found], corpus: Corpus) -> tuple[str, ...]:
     """The one or two cards to tell, the more urgent first (Card.urgency), else in the order heard.
 

@@ -96,7 +96,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class RedLine:
-    """A rule that no line may break, with the patterns that betray it and the harmless uses around them."""
+    """A rule that no line may break: patterns that break it by themselves, hints that often do, and the harmless uses
+    around both."""
 
     id: str
     title: str
@@ -107,6 +108,7 @@ class RedLine:
     advice: str
     patterns: tuple[str, ...]
     allow: tuple[str, ...]
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

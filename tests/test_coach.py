@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from assistant import coach
-from assistant.domain import Grounding, Told
+from assistant.domain import Found, Grounding, Hit, Told
 from tests.conftest import TODAY, found
 
 NONE = found()
@@ -102,3 +102,12 @@ def test_every_line_that_stands_in_the_code_is_sayable_too(reading):
     for line in lines:
         assert len(line) <= 40 and not guard.superlative(line) and not guard.figures(line)
         assert guard.breaks(line, reading.corpus.redlines) == ()
+
+
+def test_the_parts_of_a_line_are_searched_only_where_they_could_change_the_answer():
+    def whole(*scores, confidence=0.97):
+        return Found(tuple(Hit(f"card{i}", score, 0.9, "") for i, score in enumerate(scores)), confidence, Grounding.STRONG)
+
+    assert not coach.may_be_two(whole(0.985, 0.009))
+    assert coach.may_be_two(whole(0.98, 0.01))
+    assert coach.may_be_two(whole(0.985, 0.009, confidence=0.59))

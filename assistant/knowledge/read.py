@@ -187,7 +187,7 @@ def _redline(entry: Mapping) -> RedLine:
     for key in _REDLINE_KEYS:
         if key not in entry:
             raise ValueError(f"{entry.get('id', '一条红线')} 缺少字段 {key}")
-    for pattern in (*entry["patterns"], *entry.get("allow", [])):
+    for pattern in (*entry["patterns"], *entry.get("hints", []), *entry.get("allow", [])):
         try:
             re.compile(pattern)
         except re.error as error:
@@ -195,7 +195,7 @@ def _redline(entry: Mapping) -> RedLine:
     return RedLine(
         id=entry["id"], title=entry["title"], what=entry["what"], basis=_tuple(entry["basis"]), legal=entry["legal"],
         rewrite=entry["rewrite"], advice=entry["advice"], patterns=_tuple(entry["patterns"]),
-        allow=_tuple(entry.get("allow", [])),
+        allow=_tuple(entry.get("allow", [])), hints=_tuple(entry.get("hints", [])),
     )
 
 
