@@ -18,6 +18,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,13 +26,14 @@ from datetime import datetime
 from pathlib import Path
 
 from assistant.domain import Role
-from assistant.fakeapi import FakeBotApi, Person
+from assistant.fakeapi import FakeBotApi, Person, Tap
 from assistant.store import Store
 from evals.data import load
 from evals.metrics import percentile
 
 ROOT = Path(__file__).parent.parent
 READY = "在线"
+SHADOW = 30  # seconds after a restart in which answers still queue
 PRESS = 0.1  # share of actions that press a key instead of writing
 CONFIG = """[paths]
 corpus = "{corpus}"
@@ -100,10 +102,14 @@ class BotProcess:
 
 @dataclass(slots=True)
 class Agent:
-    """What one agent did: a written line, or "换一句" for a pressed key, each with its time."""
+    """What one agent did: a written line, or "换一句" for a pressed key, each with its time and its tap."""
 
     person: Person
-    did: list[tuple[str, float]] = field(default_factory=list)
+    did: list[tuple[str, float, Tap | None]] = field(default_factory=list)
+
+    def answers(self) -> int:
+        """Messages of the bot, and toasts that said something (the end of a ladder comes as one)."""
+        return len(self.person.chat.by_bot) + sum(bool(toast(tap)) for _, _, tap in self.did)
 
 
 @dataclass(slots=True)
@@ -117,7 +123,7 @@ class Figures:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unlike: list[str] = field(default_factory=list)
-    refused: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
     probes: int = 0
     kills: int = 0
     restart_s: list[float] = field(default_factory=list)
@@ -142,9 +148,14 @@ class Figures:
             f"answered {self.answered}, logged {self.logged}; lost {len(self.lost)}, doubled {len(self.doubled)}, "
             f"out of order or unlike the log {len(self.unlike)}",
             f"from written to answered: p50 {self.p50_ms:.0f} ms, p95 {self.p95_ms:.0f} ms "
-            f"(p95 away from kills {self.quiet_p95_ms:.0f} ms)",
-            f"looked for {self.probes} times after a kill, {self.refused} other refusals; peak memory {self.peak_mb:.0f} MB; "
+            f"(p95 outside {SHADOW} s after a restart {self.quiet_p95_ms:.0f} ms)",
+            f"looked for {self.probes} times after a kill, other refusals {self.refused or 0}; peak memory {self.peak_mb:.0f} MB; "
             f"exit status at SIGTERM {self.exit_status}"]
+
+
+def toast(tap: Tap | None) -> str:
+    """What the bot answered to a pressed key, if it said anything there."""
+    return (tap.query.answer or {}).get("text", "") if tap is not None else ""
 
 
 async def work(agent: Agent, lines: Sequence[str], messages: int, seconds: float, dice: random.Random) -> None:
@@ -155,11 +166,11 @@ async def work(agent: Agent, lines: Sequence[str], messages: int, seconds: float
         await asyncio.sleep(max(0.0, started + moment - time.time()))
         card = next((one for one in reversed(agent.person.chat.by_bot) if "换一句" in one.labels), None)
         if card is not None and dice.random() < PRESS:
-            agent.did.append(("换一句", time.time()))
-            await agent.person.tap(card, "换一句")
+            at = time.time()
+            agent.did.append(("换一句", at, await agent.person.tap(card, "换一句")))
         else:
             line = dice.choice(lines)
-            agent.did.append((line, time.time()))
+            agent.did.append((line, time.time(), None))
             await agent.person.say(line)
 
 
@@ -194,30 +205,32 @@ def compare(agents: Sequence[Agent], api: FakeBotApi, database: Path, kill_times
             sent.setdefault(int(call.params["chat_id"]), []).append(call.at)
     waits, quiet = [], []
     for agent in agents:
-        name, answers = str(agent.person.id), agent.person.chat.by_bot
-        turns = log.get(name, [])
+        name, turns = str(agent.person.id), log.get(str(agent.person.id), [])
         figures.accepted += len(agent.did)
-        figures.answered += len(answers)
+        figures.answered += agent.answers()
         figures.logged += len(turns)
-        if len(answers) < len(agent.did) or len(turns) < len(agent.did):
+        if min(agent.answers(), len(turns)) < len(agent.did):
             figures.lost.append(name)
-        if len(answers) > len(agent.did) or len(turns) > len(agent.did):
+        if max(agent.answers(), len(turns)) > len(agent.did):
             figures.doubled.append(name)
-        for (did, at), answer, (heard, told, asked, kind), arrived in zip(
-                agent.did, answers, turns, sent.get(agent.person.id, []), strict=False):
-            as_logged = told in answer.text.splitlines()[0] and asked in answer.text
+        messages = iter(zip([one.text for one in agent.person.chat.by_bot], sent.get(agent.person.id, []), strict=False))
+        for (did, at, tap), (heard, told, asked, kind) in zip(agent.did, turns, strict=False):
+            text, arrived = (toast(tap), at) if toast(tap) else next(messages, ("", at))
+            as_logged = told in text.partition("\n")[0] and asked in text
             if not as_logged or (did != "换一句" and did != heard) or (did == "换一句") != (kind == "again"):
                 figures.unlike.append(name)
                 break
-            waits.append((arrived - at) * 1000)
-            if not any(begin - 1 < at < end + 5 for begin, end in zip(kill_times[::2], kill_times[1::2], strict=False)):
-                quiet.append(waits[-1])
+            if arrived > at:
+                waits.append((arrived - at) * 1000)
+                if not any(begin - 1 < at < end + SHADOW for begin, end in zip(kill_times[::2], kill_times[1::2], strict=False)):
+                    quiet.append(waits[-1])
     if waits:
         figures.p50_ms, figures.p95_ms = percentile(waits, 50), percentile(waits, 95)
         figures.quiet_p95_ms = percentile(quiet or waits, 95)
     refusals = [one for one in api.refusals if one.code != 409]
     figures.probes = sum(one.method.lower() == "editmessagetext" for one in refusals)
-    figures.refused = len(refusals) - figures.probes
+    figures.refused = dict(Counter(f"{one.method} {one.code} {one.description[:60]}" for one in refusals
+                                   if one.method.lower() != "editmessagetext"))
 
 
 async def soak(folder: Path, corpus: Path, lines: Sequence[str], agents: int, messages: int, seconds: float, kills: int,
@@ -238,7 +251,7 @@ async def soak(folder: Path, corpus: Path, lines: Sequence[str], agents: int, me
                              trouble(bot, kills, seconds, dice, figures, times))
         deadline = time.time() + patience
         while time.time() < deadline and (api.updates.pending or any(
-                len(agent.person.chat.by_bot) < len(agent.did) for agent in team)):
+                agent.answers() < len(agent.did) for agent in team)):
             await asyncio.sleep(0.2)
         figures.seconds = time.time() - started
         await asyncio.sleep(min(5.0, seconds / 10))  # a doubled message would come now
