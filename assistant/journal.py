@@ -1,6 +1,7 @@
 """What the process tells its operator, a line a happening: never a token, never a customer's data, never what was typed."""
 from __future__ import annotations
 
+import copy
 import logging
 import re
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from assistant.redact import mask
 
-_TOKEN = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{20,}")
+_TOKEN = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{20,}")
 _QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "apscheduler": logging.ERROR,
           "tornado": logging.ERROR, "telegram": logging.WARNING, "telegram.ext.AIORateLimiter": logging.CRITICAL,
           "chromadb": logging.WARNING}
@@ -24,6 +25,8 @@ class Discreet(logging.Formatter):
         self._secrets = tuple(secret for secret in secrets if secret)
 
     def format(self, record: logging.LogRecord) -> str:
+        record = copy.copy(record)
+        record.exc_text = None  # another handler may have written the error out in full
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, "[令牌]")

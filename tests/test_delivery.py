@@ -13,10 +13,13 @@ from telegram import Bot
 
 from assistant import journal
 from assistant.config import Telegram
+from assistant.desk import Desk
 from assistant.domain import Line, Role
 from assistant.errors import CoachError
 from assistant.handlers.telegram import Service, service
+from assistant.handlers.telegram.arriving import Arrived
 from assistant.handlers.telegram.courier import Pace
+from assistant.handlers.telegram.exchange import settle
 from tests.bots import QUICK, Bots
 from tests.conftest import NOW, hear
 
@@ -133,6 +136,14 @@ async def test_an_update_that_comes_twice_is_answered_once(bots: Bots):
     assert len(li.chat.by_bot) == 2
 
 
+def test_an_update_is_settled_once_whoever_asks_again(small, store):
+    desk = Desk(hear, small, store)
+    update = Arrived(update=1, kind="text", chat=8, person="li", at=NOW, text="太贵了", message=1)
+    assert store.accept(1, 8, "li", 1, update.kept(), NOW)
+    assert settle(update, desk).chats == (8,) and settle(update, desk).chats == ()
+    assert len(store.turns()) == 1 and store.waiting_chats() == (8,)
+
+
 async def test_whoever_blocks_the_bot_is_left_alone_until_they_write_again(bots: Bots):
     li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
     await bots.start()
@@ -192,6 +203,19 @@ async def test_a_crash_costs_one_sentence_with_a_number_and_the_log_names_no_cus
     assert "KeyError" in log.getvalue() and "test_delivery.py" in log.getvalue()
     assert not any(word in log.getvalue() for word in ("13812345678", "姓钱", "坏了", bots.api.token))
     assert [turn.heard for _, turn in bots.store.turns()] == ["太贵了"]
+
+
+def test_the_journal_masks_whatever_a_library_logs():
+    log = io.StringIO()
+    stop = journal.write(("geheim-secret",), stream=log)
+    try:
+        raise ValueError("客户13812345678说太贵了")
+    except ValueError:
+        logging.getLogger("any.library").exception("call to bot123456789:AAabcdefghijklmnopqrstuvwxyz with geheim-secret")
+    logging.getLogger("telegram.Bot").critical("Error while parsing updates! Received data was %r", {"text": "太贵了"})
+    stop()
+    assert "ValueError" in log.getvalue() and "test_delivery.py" in log.getvalue()
+    assert not any(word in log.getvalue() for word in ("太贵了", "13812345678", "AAabc", "geheim"))
 
 
 async def test_the_network_gone_for_a_while_loses_nothing_and_keeps_the_order(bots: Bots):
@@ -314,8 +338,6 @@ async def test_a_bot_that_cannot_start_says_what_to_do(bots: Bots, settings, tok
     setup = bots.setup(token=bots.api.token if token is None else token,
                        settings=Telegram(**{"base_url": bots.api.base_url, "timeout": 1, **settings}))
     with pytest.raises(CoachError) as told:
-        from assistant.desk import Desk
-
         found = Service(Desk(hear, bots.corpus, bots.store), setup, bots.clock)
         try:
             await found.start()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 
 from assistant import handlers
@@ -11,7 +12,7 @@ from assistant.handlers import people
 from assistant.handlers.call import ENDED_KEY, STALE_KEY
 from assistant.handlers.telegram.leaving import LIMIT, width
 from tests.bots import Bots
-from tests.conftest import NOW
+from tests.conftest import NOW, hear
 
 CARD = """💬 价格太高第一句，我帮您看看。
 ➡️ 接着问：价格太高，您看怎么办？
@@ -84,6 +85,9 @@ async def test_a_corrected_question_changes_the_card_and_its_turn(bots: Bots):
     assert (changed.id, changed.edited, changed.labels) == (card.id, True, ["换一句", "为什么", "复制", "👍", "👎"])
     [(_, turn)] = bots.store.turns()
     assert (turn.heard, turn.card_id, turn.rung, turn.facts) == ("车泡水了", "flood", 1, ("F-01",))
+    await li.edit(question, "地库里泡水了")  # the same rung: it was never another question
+    await bots.api.until(lambda: bots.store.turns()[0][1].heard == "地库里泡水了")
+    assert bots.store.turns()[0][1].rung == 1
     await li.edit(question, "今天天气如何")
     await li.sees("先别硬答")
     assert [heard for _, _, heard in bots.store.gaps()] == ["今天天气如何"]
@@ -100,11 +104,13 @@ async def test_an_edit_that_changes_no_word_and_edits_in_a_row_cost_one_edit_at_
     await li.reply()
     await li.edit(question, "太贵了")
     bots.api.inject("editMessageText", status=429, retry_after=0.1)
-    for text in ("车泡水", "车泡水了", "车泡水了赔不赔"):
+    for text in ("车泡水了", "别再打了", "车泡水了赔不赔"):
         await li.edit(question, text)
-    await li.sees("泡水第一句")
-    edits = [call for call in bots.api.calls if call.method == "editMessageText"]
-    assert len(edits) == 1 and [turn.heard for _, turn in bots.store.turns()] == ["车泡水了赔不赔"]
+    await bots.api.until(lambda: bots.store.turns()[0][1].heard == "车泡水了赔不赔")
+    await bots.stop()
+    edits = [call.params["text"].splitlines()[0] for call in bots.api.calls if call.method == "editMessageText"]
+    assert edits == ["💬 <b>泡水第一句，我帮您看看。</b>"]  # the one in between was never shown, the last changes no word
+    assert len(bots.store.turns()) == 1
 
 
 async def test_stale_keys_are_refused_kindly_and_change_nothing(bots: Bots):
@@ -264,6 +270,22 @@ async def test_two_agents_at_once_each_get_their_own_in_their_order(bots: Bots):
     assert [one.text[2:8] for one in wang.chat.by_bot[:3]] == ["别再打了第一", "别再打了第二", "别再打了第三"]
     heard = [(call.person, turn.heard) for call, turn in reversed(bots.store.turns())]
     assert [line for person, line in heard if person == "8"] == ["车泡水了", "太贵了"] * 2 + ["车泡水了"]
+
+
+async def test_a_slow_search_keeps_an_agents_order_and_holds_up_nobody_else(bots: Bots):
+    go = threading.Event()
+    bots.search = lambda heard: (go.wait(10) if heard == "太贵了" else True) and hear(heard)
+    li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
+    await bots.start()
+    await li.say("太贵了")
+    await li.say("车泡水了")
+    await wang.say("别再打了")
+    await wang.reply()
+    await bots.api.until(lambda: not bots.api.updates.pending)
+    assert li.chat.by_bot == []
+    go.set()
+    await bots.api.until(lambda: len(li.chat.by_bot) == 2)
+    assert [one.text[2:7] for one in li.chat.by_bot] == ["价格太高第", "泡水第一句"]
 
 
 async def test_a_restart_in_the_middle_of_a_call_loses_nothing(bots: Bots):
