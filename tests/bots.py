@@ -1,11 +1,14 @@
 """A bot between a fake Telegram and a real log, for tests: people talk, the screen is read."""
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from assistant.config import Telegram
 from assistant.desk import Desk, Search
@@ -44,6 +47,14 @@ class Bots:
         if self.service is not None:
             await self.service.stop()
             self.service = None
+
+    async def until(self, predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
+        """The first true value of a predicate over the screen or the log. AssertionError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not (found := predicate()):
+            assert time.monotonic() < deadline, (self.api.calls[-5:], self.api.refusals[-5:])
+            await asyncio.sleep(0.005)
+        return found
 
     def admit(self, number: int, name: str, role: Role = Role.AGENT) -> Person:
         """Somebody who is on the list and has written to the bot before."""

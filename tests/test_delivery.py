@@ -37,12 +37,12 @@ async def test_a_429_makes_one_chat_wait_as_told_and_the_others_go_on(bots: Bots
     await bots.start()
     bots.api.inject("sendMessage", chat=8, status=429, retry_after=0.3)
     await li.say("太贵了")
-    await bots.api.until(lambda: bots.api.refusals)
+    await bots.until(lambda: bots.api.refusals)
     await li.say("太贵了")
     await wang.say("太贵了")
-    await bots.api.until(lambda: wang.chat.by_bot)
+    await bots.until(lambda: wang.chat.by_bot)
     assert said(li) == []
-    await bots.api.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
     assert said(li) == PRICE[:2] and len(bots.api.refusals) == 1
 
 
@@ -55,7 +55,7 @@ async def test_a_lost_answer_loses_no_line_and_sends_none_twice(bots: Bots, trou
     await li.say("太贵了")
     await li.reply()
     await li.say("太贵了")
-    await bots.api.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
     await bots.stop()
     assert said(li) == PRICE[:2] and bots.store.waiting_chats() == ()
 
@@ -66,7 +66,7 @@ async def test_a_lost_answer_to_a_message_with_a_typing_keyboard_sends_it_once(b
     bots.api.inject("sendMessage", drop="after")
     await li.say("/new")
     await li.say("太贵了")
-    await bots.api.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
     await bots.stop()
     assert [text[:5] for text in said(li)] == ["新的一通电", "价格太高第"]
 
@@ -103,7 +103,7 @@ async def test_a_message_that_was_under_way_at_a_kill_arrives_once(bots: Bots, a
     await bots.start()
     await li.sees("下一句")
     assert said(li)[1:] == ["一句 <话>", "下一句"] and not out.unsure
-    await bots.api.until(lambda: len(wang.chat.by_bot) == 2)
+    await bots.until(lambda: len(wang.chat.by_bot) == 2)
 
 
 async def test_what_was_taken_before_a_kill_is_answered_after_it_once_and_in_order(bots: Bots):
@@ -113,7 +113,7 @@ async def test_what_was_taken_before_a_kill_is_answered_after_it_once_and_in_ord
         assert bots.store.accept(update, 8, "8", update, body, NOW)
         assert not bots.store.accept(update, 8, "8", update, body, NOW)
     await bots.start()
-    await bots.api.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
     assert said(li) == ["价格太高第一句，我帮您看看。", "泡水第一句，我帮您看看。"] and len(bots.store.turns()) == 2
     assert bots.store.unfinished() == ()
 
@@ -131,7 +131,7 @@ async def test_an_update_that_comes_twice_is_answered_once(bots: Bots):
     found = await bots.start()
     for _ in range(2):
         await found._inbox.put(Update.de_json(update, found.app.bot))
-    await bots.api.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
     await bots.stop()
     assert len(li.chat.by_bot) == 2
 
@@ -153,8 +153,10 @@ async def test_whoever_blocks_the_bot_is_left_alone_until_they_write_again(bots:
     bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)
     await wang.say("太贵了")
     await wang.reply()
-    await bots.api.until(lambda: bots.store.unreachable_chats())
-    assert 8 not in bots.store.waiting_chats() and bots.store.audited()[0]["what"] == "unreachable"
+    await bots.until(lambda: bots.store.unreachable_chats())
+    await bots.service._remind(None)
+    assert 8 not in bots.store.waiting_chats() and not bots.store.notices("fix:8")[0].sent
+    assert [entry["what"] for entry in bots.store.audited()] == ["unreachable"]
     await li.start()
     await li.sees("更正")
 
@@ -167,7 +169,7 @@ async def test_a_block_in_the_middle_of_sending_drops_the_rest_of_that_chat_only
         await li.say("太贵了")
     await wang.say("太贵了")
     await wang.reply()
-    await bots.api.until(lambda: any(entry["what"] == "unreachable" for entry in bots.store.audited()))
+    await bots.until(lambda: any(entry["what"] == "unreachable" for entry in bots.store.audited()))
 
 
 async def test_a_malformed_update_is_passed_over_and_the_next_is_answered(bots: Bots):
@@ -228,7 +230,7 @@ async def test_the_network_gone_for_a_while_loses_nothing_and_keeps_the_order(bo
         bots.service._courier.wake(8)
         await li.say("太贵了")
         await asyncio.sleep(0.05)
-    await bots.api.until(lambda: len(li.chat.by_bot) == 3, timeout=10)
+    await bots.until(lambda: len(li.chat.by_bot) == 3, timeout=10)
     assert said(li) == [PRICE[0], "在断网时说的", PRICE[1]]
 
 
@@ -237,7 +239,7 @@ async def test_a_stop_sends_what_it_has_taken(bots: Bots):
     await bots.start()
     bots.api.inject("sendMessage", delay=0.2)
     await li.say("太贵了")
-    await bots.api.until(lambda: bots.store.turns() or None)
+    await bots.until(lambda: bots.store.turns() or None)
     await bots.stop()
     assert said(li) == PRICE[:1]
     assert not bots.api.updates.pending
@@ -251,7 +253,7 @@ async def test_while_the_search_warms_up_other_things_are_answered_and_lines_wai
     await li.say("太贵了")
     await boss.say("/invite 座席")
     await boss.reply()
-    await bots.api.until(lambda: "typing" in li.chat.actions)
+    await bots.until(lambda: "typing" in li.chat.actions)
     assert li.chat.by_bot == []
     warm.set_result(hear)
     assert (await li.reply()).text.startswith("💬 价格太高第一句")
@@ -263,7 +265,7 @@ async def test_a_stop_while_the_search_warms_up_waits_for_nothing_and_keeps_the_
     bots.search = lambda heard: warm.result()(heard)
     await bots.start(warm)
     await li.say("太贵了")
-    await bots.api.until(lambda: "typing" in li.chat.actions)
+    await bots.until(lambda: "typing" in li.chat.actions)
     await asyncio.wait_for(bots.stop(), 5)
     assert len(bots.store.unfinished()) == 1
     bots.search = hear
@@ -277,7 +279,7 @@ async def test_a_search_that_cannot_be_opened_stops_the_bot_and_keeps_the_questi
     bots.search = lambda heard: warm.result()(heard)
     started = await bots.start(warm)
     await li.say("太贵了")
-    await bots.api.until(lambda: bots.store.unfinished())
+    await bots.until(lambda: bots.store.unfinished())
     warm.set_exception(CoachError("索引正被使用。"))
     with pytest.raises(CoachError, match="索引正被使用"):
         await asyncio.wait_for(started.failed, 5)

@@ -86,7 +86,7 @@ async def test_a_corrected_question_changes_the_card_and_its_turn(bots: Bots):
     [(_, turn)] = bots.store.turns()
     assert (turn.heard, turn.card_id, turn.rung, turn.facts) == ("车泡水了", "flood", 1, ("F-01",))
     await li.edit(question, "地库里泡水了")  # the same rung: it was never another question
-    await bots.api.until(lambda: bots.store.turns()[0][1].heard == "地库里泡水了")
+    await bots.until(lambda: bots.store.turns()[0][1].heard == "地库里泡水了")
     assert bots.store.turns()[0][1].rung == 1
     await li.edit(question, "今天天气如何")
     await li.sees("先别硬答")
@@ -106,7 +106,7 @@ async def test_an_edit_that_changes_no_word_and_edits_in_a_row_cost_one_edit_at_
     bots.api.inject("editMessageText", status=429, retry_after=0.1)
     for text in ("车泡水了", "别再打了", "车泡水了赔不赔"):
         await li.edit(question, text)
-    await bots.api.until(lambda: bots.store.turns()[0][1].heard == "车泡水了赔不赔")
+    await bots.until(lambda: bots.store.turns()[0][1].heard == "车泡水了赔不赔")
     await bots.stop()
     edits = [call.params["text"].splitlines()[0] for call in bots.api.calls if call.method == "editMessageText"]
     assert edits == ["💬 <b>泡水第一句，我帮您看看。</b>"]  # the one in between was never shown, the last changes no word
@@ -121,10 +121,13 @@ async def test_stale_keys_are_refused_kindly_and_change_nothing(bots: Bots):
     await li.say("结果 没续")
     await li.reply()
     assert (await (await li.tap(card, "换一句")).answered())["text"] == ENDED_KEY
+    await li.say("/new")
+    await li.reply()
+    assert (await (await li.tap(card, "换一句")).answered())["text"] == ENDED_KEY
     assert (await (await wang.press(card, card.button("为什么"))).answered())["text"] == STALE_KEY
     forged = await li.press(card, type(card.button("👍"))("x", "callback_data", "nobody:knows"))
     assert (await forged.answered())["text"] == STALE_KEY
-    assert len(li.chat.by_bot) == 2 and len(bots.store.turns()) == 1
+    assert len(li.chat.by_bot) == 3 and len(bots.store.turns()) == 1
 
 
 async def test_an_invitation_opens_the_door_once(bots: Bots):
@@ -196,7 +199,7 @@ async def test_everyone_sees_the_commands_of_their_role_in_chinese(bots: Bots):
         commands = {place.partition("/")[0]: [one["command"] for one in found] for place, found in bots.api.world.commands.items()}
         return commands if {"chat:7", "chat:8", "default", "all_group_chats"} <= commands.keys() else None
 
-    commands = await bots.api.until(menus)
+    commands = await bots.until(menus)
     assert commands["default"] == ["start"] and "invite" not in commands["chat:8"] and "invite" in commands["chat:7"]
     assert all(any("一" <= char <= "龥" for char in one["description"])
                for found in bots.api.world.commands.values() for one in found)
@@ -265,7 +268,7 @@ async def test_two_agents_at_once_each_get_their_own_in_their_order(bots: Bots):
     for i in range(5):
         await li.say("太贵了" if i % 2 else "车泡水了")
         await wang.say("别再打了")
-    await bots.api.until(lambda: len(li.chat.by_bot) == len(wang.chat.by_bot) == 5)
+    await bots.until(lambda: len(li.chat.by_bot) == len(wang.chat.by_bot) == 5)
     assert [one.text[2:8] for one in li.chat.by_bot] == ["泡水第一句，", "价格太高第一", "泡水第二句，", "价格太高第二", "泡水第三句，"]
     assert [one.text[2:8] for one in wang.chat.by_bot[:3]] == ["别再打了第一", "别再打了第二", "别再打了第三"]
     heard = [(call.person, turn.heard) for call, turn in reversed(bots.store.turns())]
@@ -281,10 +284,10 @@ async def test_a_slow_search_keeps_an_agents_order_and_holds_up_nobody_else(bots
     await li.say("车泡水了")
     await wang.say("别再打了")
     await wang.reply()
-    await bots.api.until(lambda: not bots.api.updates.pending)
+    await bots.until(lambda: not bots.api.updates.pending)
     assert li.chat.by_bot == []
     go.set()
-    await bots.api.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
     assert [one.text[2:7] for one in li.chat.by_bot] == ["价格太高第", "泡水第一句"]
 
 
@@ -308,7 +311,7 @@ async def test_a_long_text_is_split_and_not_lost(bots: Bots):
     await bots.start()
     lines = [Line("note", f"第{i}条 <b>&😀" + "字" * 900) for i in range(12)] + [Line("note", "😀" * 5000)]
     bots.store.notify("8", "correction", lines, "fix:1", NOW)
-    await bots.api.until(lambda: "😀😀" in (li.chat.last.text if li.chat.last else "") and li.chat.last.labels)
+    await bots.until(lambda: "😀😀" in (li.chat.last.text if li.chat.last else "") and li.chat.last.labels)
     sent = li.chat.by_bot
     assert len(sent) > 3 and all(width(one.text) <= LIMIT for one in sent)
     assert "".join(one.text for one in sent).replace("\n", "") == "".join(line.text for line in lines)
@@ -327,7 +330,7 @@ async def test_a_call_back_is_reminded_on_its_day_and_its_reading_kept(bots: Bot
     await bots.start()
     reminder = await li.sees("⏰ 今天要回访：第 1 通电话。")
     assert "看过" in (await (await li.tap(reminder, "知道了")).answered())["text"]
-    await bots.api.until(lambda: li.chat.last.labels == [])
+    await bots.until(lambda: li.chat.last.labels == [])
     assert [(one.sent, one.read) for one in bots.store.notices("callback:")] == [(True, True)]
 
 
@@ -344,7 +347,7 @@ async def test_personal_data_and_the_token_stay_out_of_the_files_of_the_bot(bots
     question = await li.say("太贵了，打我13812345678，车牌京A12345")
     await li.reply()
     await li.edit(question, "太贵了，打我13912345678")
-    await bots.api.until(lambda: bots.store.turns()[0][1].heard.endswith("打我[手机号]"))
+    await bots.until(lambda: bots.store.turns()[0][1].heard.endswith("打我[手机号]"))
     await asyncio.sleep(0)
     content = b"".join(path.read_bytes() for path in _files(bots))
     assert not any(word.encode() in content for word in ("13812345678", "13912345678", "京A12345", bots.api.token))
