@@ -27,7 +27,7 @@ from assistant.store import Store
 from evals.data import load
 from evals.metrics import percentile
 from evals.run import opened
-from evals.soak import ROOT, BotProcess
+from evals.soak import ROOT, BotProcess, warm
 
 WARM = 10
 
@@ -54,7 +54,7 @@ async def over_telegram(lines: list[str], folder: Path, corpus: Path) -> tuple[l
             store.know("8", "小李", Role.AGENT, datetime.now())
         bot = BotProcess(folder, api, corpus)
         await bot.start(600)
-        await asyncio.sleep(3)  # the search warms up behind
+        await warm(api, agent)
 
         async def ask(text: str) -> float:
             started = time.perf_counter()

@@ -84,7 +84,8 @@ def _loaded_after(code: str) -> set[str]:
 def test_the_command_line_wakes_nothing_heavy():
     loaded = _loaded_after("import assistant.cli")
     assert "assistant.cli" in loaded
-    assert not loaded & {"torch", "chromadb", "onnxruntime", "sqlite_utils", "langchain_core", "pydantic_settings", "numpy"}
+    assert not loaded & {"torch", "chromadb", "onnxruntime", "sqlite_utils", "langchain_core", "pydantic_settings", "numpy", "telegram",
+                         "uvicorn"}
 
 
 def test_answering_wakes_neither_torch_nor_langchain_nor_the_log():
