@@ -25,7 +25,9 @@ def bot(config: Settings = _CONFIG) -> None:
     from assistant import journal
     from assistant.config import secret
     from assistant.desk import Desk
+    from assistant.handlers import recall
     from assistant.handlers.telegram import Setup, run
+    from assistant.knowledge.likeness import guard_over
     from assistant.store import Store
     from assistant.warming import Warming
 
@@ -35,7 +37,10 @@ def bot(config: Settings = _CONFIG) -> None:
     corpus = _corpus(settings).corpus
     with (contextlib.closing(Store(settings.database)) as store,
           Warming(lambda halted: _search(settings, corpus, halted=halted)) as search):
-        desk = Desk(functools.lru_cache(4096)(search), corpus, store, timedelta(minutes=settings.call.idle_minutes),
+        with contextlib.suppress(CoachError):
+            recall.watch(store, corpus, datetime.now())
+        desk = Desk(functools.lru_cache(4096)(search), corpus, store, guard_over(corpus.redlines),
+                    timedelta(minutes=settings.call.idle_minutes),
                     invite_for=timedelta(hours=settings.telegram.invite_hours))
         asyncio.run(run(desk, setup, datetime.now, search.opened,
                         lambda name: _say_error(f"机器人 @{name} 在线。按 Ctrl-C 停下；没答完的，下次启动接着答。")))
@@ -45,11 +50,12 @@ def bot(config: Settings = _CONFIG) -> None:
 def demo(config: Settings = _CONFIG) -> None:
     """不用令牌，在终端里看机器人怎么陪座席打一通电话。"""
     from assistant.demo import play
+    from assistant.knowledge.likeness import guard_over
 
     settings = _config(config)
     corpus = _corpus(settings).corpus
     with _search(settings, corpus) as search:
-        play(search, corpus)
+        play(search, corpus, guard_over(corpus.redlines))
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.config import Telegram
-from assistant.desk import Desk, Search
+from assistant.desk import Desk, Guard, Search
 from assistant.domain import Corpus, Role
 from assistant.fakeapi import ChatView, FakeBotApi, Shown
 from assistant.handlers.telegram import Service, Setup
@@ -50,9 +50,9 @@ def transcript(chat: ChatView) -> str:
 class Stage:
     """A fake Telegram with the bot, a manager and a new agent. Everything said returns once the bot has settled it."""
 
-    def __init__(self, search: Search, corpus: Corpus, folder: Path, write: Callable[[str], None]) -> None:
+    def __init__(self, search: Search, corpus: Corpus, guard: Guard, folder: Path, write: Callable[[str], None]) -> None:
         self.store, self.write, self.api = Store(folder / "coach.db"), write, FakeBotApi()
-        self.desk = Desk(functools.lru_cache(1000)(search), corpus, self.store)
+        self.desk = Desk(functools.lru_cache(1000)(search), corpus, self.store, guard)
         self.boss, self.agent = self.api.person(1001, "陈主管"), self.api.person(1002, "小李")
         self.store.know("1001", "陈主管", Role.MANAGER, datetime.now())
         self.service: Service | None = None
@@ -172,11 +172,11 @@ def act(stage: Stage, line: str) -> Coroutine[Any, Any, None]:
     return stage.say(line)
 
 
-def play(search: Search, corpus: Corpus, lines: Iterable[str] | None = None, write: Callable[[str], None] = print) -> None:
+def play(search: Search, corpus: Corpus, guard: Guard, lines: Iterable[str] | None = None, write: Callable[[str], None] = print) -> None:
     """Opens the stage; the newcomer types, or (no terminal, no lines) the script is played."""
     typed = lines if lines is not None else _typed() if sys.stdin.isatty() else None
     with tempfile.TemporaryDirectory(prefix="coach-demo-") as folder, _loop() as run:
-        stage = Stage(search, corpus, Path(folder), write)
+        stage = Stage(search, corpus, guard, Path(folder), write)
         run(stage.open())
         try:
             if typed is None:

@@ -94,12 +94,22 @@ def _allowed(text: str, rule: RedLine) -> tuple[tuple[int, int], ...]:
     return tuple(match.span() for pattern in rule.allow for match in _compiled(pattern).finditer(text))
 
 
+def patterned(text: str, rule: RedLine) -> str | None:
+    """The words of `text` that break the rule by themselves, or None."""
+    return _first(text, rule.patterns, _allowed(text, rule))
+
+
+def hinted(text: str, rule: RedLine) -> str | None:
+    """The words of `text` that often break the rule, or None."""
+    return _first(text, rule.hints, _allowed(text, rule))
+
+
 def breaks(text: str, redlines: Mapping[str, RedLine]) -> tuple[Break, ...]:
     """The red lines that `text`, said by an agent, may break by its wording, hints counted too: strict, for lines that we
     store. One entry a rule, in the rules' order."""
     found = []
     for rule in redlines.values():
-        quote = _first(text, (*rule.patterns, *rule.hints), _allowed(text, rule))
+        quote = patterned(text, rule) or hinted(text, rule)
         if quote is not None:
             found.append(Break(rule.id, quote, rule.legal, rule.rewrite))
     return tuple(found)
@@ -136,10 +146,9 @@ def check(text: str, redlines: Mapping[str, RedLine], likeness: Likeness, limits
     for window in _windows(text):
         likely = likeness(window)
         for rule in redlines.values():
-            allowed = _allowed(window, rule)
-            quote = _first(window, rule.patterns, allowed)
+            quote = patterned(window, rule)
             if quote is None and likely.any >= limits.hint:
-                quote = _first(window, rule.hints, allowed)
+                quote = hinted(window, rule)
             if quote is not None:
                 found.setdefault(rule.id, Break(rule.id, quote, rule.legal, rule.rewrite))
         if likely.any >= limits.alone:

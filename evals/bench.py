@@ -37,7 +37,7 @@ def in_terminal(lines: list[str], folder: Path) -> list[float]:
     console, times = Console(file=io.StringIO(), soft_wrap=True, highlight=False), []
     with opened() as (searcher, corpus), closing(Store(folder / "terminal.db")) as store:
         store.know("li", "小李", Role.AGENT, datetime.now())
-        desk = Desk(searcher, corpus, store)
+        desk = Desk(searcher, corpus, store, lambda text: ())
         for line in lines:
             started = time.perf_counter()
             terminal._send(answer(Incoming("li", line, datetime.now()), desk), desk, console)

@@ -17,7 +17,7 @@ from assistant.fakeapi import FakeBotApi, Person
 from assistant.handlers.telegram import Service, Setup
 from assistant.handlers.telegram.courier import Pace
 from assistant.store import Store
-from tests.conftest import NOW, hear
+from tests.conftest import NOW, hear, unguarded
 
 QUICK = Pace(backoff=(0.01,), settle=0.05, farewell=1.0)
 
@@ -38,7 +38,7 @@ class Bots:
 
     async def start(self, opened=None, **changes) -> Service:
         desk = Desk(functools.lru_cache(100)(lambda heard: self.search(heard)), self.corpus, self.store,
-                    idle=timedelta(minutes=30))
+                    unguarded, idle=timedelta(minutes=30))
         self.service = Service(desk, self.setup(**changes), self.clock, opened)
         await self.service.start()
         return self.service

@@ -23,12 +23,12 @@ HOMES = {
     "telegram": {f"assistant/handlers/telegram/{name}.py" for name in ("arriving", "courier", "face", "inbox", "leaving", "service")},
     "prompt_toolkit": {"assistant/handlers/terminal.py"},
     "rich": {"assistant/handlers/terminal.py", "assistant/cli.py"},
-    "typer": {"assistant/cli.py", "assistant/cli_bot.py"},
+    "typer": {f"assistant/{name}.py" for name in ("cli", "cli_bot", "cli_check", "cli_facts")},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
     "uvicorn": {"assistant/fakeapi/server.py"},
 }
-PURE = ("domain", "errors", "coach", "guard", "redact", "render")
+PURE = ("domain", "errors", "coach", "guard", "redact", "render", "slots", "places", "floating", "recall")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
 
 

@@ -21,7 +21,7 @@ from assistant.handlers.telegram.arriving import Arrived
 from assistant.handlers.telegram.courier import Pace
 from assistant.handlers.telegram.exchange import settle
 from tests.bots import QUICK, Bots
-from tests.conftest import NOW, hear
+from tests.conftest import NOW, hear, unguarded
 
 
 def said(person) -> list[str]:
@@ -137,7 +137,7 @@ async def test_an_update_that_comes_twice_is_answered_once(bots: Bots):
 
 
 def test_an_update_is_settled_once_whoever_asks_again(small, store):
-    desk = Desk(hear, small, store)
+    desk = Desk(hear, small, store, unguarded)
     update = Arrived(update=1, kind="text", chat=8, person="li", at=NOW, text="太贵了", message=1)
     assert store.accept(1, 8, "li", 1, update.kept(), NOW)
     assert settle(update, desk).chats == (8,) and settle(update, desk).chats == ()
@@ -340,7 +340,7 @@ async def test_a_bot_that_cannot_start_says_what_to_do(bots: Bots, settings, tok
     setup = bots.setup(token=bots.api.token if token is None else token,
                        settings=Telegram(**{"base_url": bots.api.base_url, "timeout": 1, **settings}))
     with pytest.raises(CoachError) as told:
-        found = Service(Desk(hear, bots.corpus, bots.store), setup, bots.clock)
+        found = Service(Desk(hear, bots.corpus, bots.store, unguarded), setup, bots.clock)
         try:
             await found.start()
         finally:

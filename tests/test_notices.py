@@ -7,7 +7,7 @@ from datetime import timedelta
 from assistant.desk import Desk
 from assistant.domain import Button, Line, Message
 from assistant.handlers import notices, terminal
-from tests.conftest import NOW, hear, shown
+from tests.conftest import NOW, hear, shown, unguarded
 
 LINES = (Line("note", "这条规定变了"),)
 
@@ -62,7 +62,7 @@ def test_the_terminal_shows_what_waits_at_start_and_before_the_next_answer_once(
     store.notify("li", "correction", (Line("warning", "刚到的更正"),), "fix:2", later)
     monkeypatch.setattr("sys.stdin", io.StringIO("太贵了\n知道了\n"))
     clock = itertools.chain([NOW], itertools.repeat(later))
-    terminal.run(Desk(hear, small, store), "li", lambda: next(clock))
+    terminal.run(Desk(hear, small, store, unguarded), "li", lambda: next(clock))
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:3] == ["⚠️ 先前那条更正", "看过请输入：知道了"]
     assert lines[3:6] == ["⚠️ 刚到的更正", "看过请输入：知道了", "💬 价格太高第一句，我帮您看看。"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from assistant import asking, coach, render
+from assistant import asking, coach, places, render
 from assistant.desk import Desk
-from assistant.domain import Call, Found, Grounding, Incoming, Line, Message, Suggestion, Told, Turn
+from assistant.domain import Call, Found, Grounding, Incoming, Line, Message, Scene, Suggestion, Told, Turn
 from assistant.errors import StoreError
 from assistant.handlers import usual
 
@@ -21,6 +21,16 @@ NOTHING_YET = "这通电话还没有给过话术，先输入客户说的话。"
 
 def _today(incoming: Incoming, desk: Desk):
     return desk.as_of or incoming.at.date()
+
+
+def _scene(incoming: Incoming, desk: Desk, call: Call | None) -> Scene:
+    """The day, the agent's place and what is known of the customer of this call."""
+    day = _today(incoming, desk)
+    if call is None:
+        return Scene(day)
+    slots = desk.store.slots(call.id)
+    region, channel = desk.store.profile(incoming.person)
+    return Scene(day, places.place(region, slots.energy, channel, desk.corpus.facts.values()), slots)
 
 
 def _call(incoming: Incoming, desk: Desk) -> Call:
@@ -68,15 +78,16 @@ def _reply(incoming: Incoming, desk: Desk, heard: str, kind: str, found: Found, 
     started = time.perf_counter()
     turn, warning, call, edited = 0, (), None, None
     told: tuple[Told, ...] = ()
+    scene = _scene(incoming, desk, None)
     try:
         edited = _edited(incoming, desk)
         call = desk.store.call(edited.session_id) if edited else _call(incoming, desk)
-        told = desk.store.told(call.id, edited.id if edited else None)
+        told, scene = desk.store.told(call.id, edited.id if edited else None), _scene(incoming, desk, call)
     except StoreError as error:
         warning = (Line("warning", str(error)),)
-    suggestion = decide(told)
+    suggestion = decide(told, scene)
     decided = time.perf_counter()
-    lines = render.card(suggestion, desk.corpus)
+    lines = render.card(suggestion, desk.corpus, scene.place)
     ms = {"embed": found.embed_ms, "search": found.search_ms, "decide": (decided - started) * 1000,
           "render": (time.perf_counter() - decided) * 1000}
     if call is not None:
@@ -104,18 +115,16 @@ def hear(incoming: Incoming, desk: Desk, heard: str) -> Message:
     notes = (Line("note", TOO_LONG.format(count=len(heard), seen=SEEN)),) if len(heard) > SEEN else ()
     heard = heard[:SEEN] if notes else heard
     whole, parts = look_up(heard, desk)
-    today = _today(incoming, desk)
     return _reply(incoming, desk, heard, "call", whole,
-                  lambda told: coach.suggest(whole, parts, desk.corpus, told, today), notes)
+                  lambda told, scene: coach.suggest(whole, parts, desk.corpus, told, scene), notes)
 
 
 def _tell(incoming: Incoming, desk: Desk, turn: Turn, card_id: str, kind: str) -> Message:
     card = desk.corpus.cards.get(card_id)
     if card is None:
         return _missing(incoming)
-    today = _today(incoming, desk)
-    return _reply(incoming, desk, turn.heard, kind, Found((), 1.0, Grounding.STRONG), lambda told: replace(
-        coach.tell(card, desk.corpus, told, Grounding.STRONG, today), cards=(card_id,)))
+    return _reply(incoming, desk, turn.heard, kind, Found((), 1.0, Grounding.STRONG), lambda told, scene: replace(
+        coach.tell(card, desk.corpus, told, Grounding.STRONG, scene), cards=(card_id,)))
 
 
 def _another(incoming: Incoming, desk: Desk, turn: Turn | None, card_id: str, kind: str) -> Message:
@@ -145,7 +154,8 @@ def why(incoming: Incoming, desk: Desk, rest: str) -> Message:
     turn = _own_turn(incoming, desk, rest)
     if turn is None:
         return _missing(incoming)
-    return Message(render.why(turn, desk.corpus, _today(incoming, desk)), turn=turn.id, unfold=bool(incoming.action))
+    scene = _scene(incoming, desk, desk.store.current_call(incoming.person))
+    return Message(render.why(turn, desk.corpus, scene.day, scene.place), turn=turn.id, unfold=bool(incoming.action))
 
 
 def copy(incoming: Incoming, desk: Desk, rest: str) -> Message:

@@ -6,15 +6,19 @@ together on guard_dev by evals/guard.py. Deterministic, offline, a few milliseco
 """
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from assistant.guard import Likely, Limits
+from assistant import guard
+from assistant.domain import RedLine
+from assistant.guard import Break, Likely, Limits
 from assistant.knowledge.embed import OnnxModel
 from assistant.knowledge.words import normalise
 
@@ -103,3 +107,14 @@ class Judge:
         total = fused.net * net[-1] + fused.top * float(net[:-1].max()) + fused.grams * grams[-1] + fused.bias
         rules = _sigmoid(fused.rule_net * net[:-1] + fused.rule_grams * grams[:-1])
         return Likely(float(_sigmoid(total)), dict(zip(self.outputs[:-1], rules.tolist(), strict=True)))
+
+
+def guard_over(redlines: Mapping[str, RedLine], folder: Path = FOLDER) -> Callable[[str], tuple[Break, ...]]:
+    """The guard with both layers over these red lines; the second one is opened when first asked (0.2 s)."""
+    opened = functools.lru_cache(maxsize=1)(lambda: Judge(folder))
+
+    def may_say(text: str) -> tuple[Break, ...]:
+        judge = opened()
+        return guard.check(text, redlines, judge, judge.limits)
+
+    return may_say

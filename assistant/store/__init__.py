@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 from assistant.store.calls import Calls
+from assistant.store.checks import Checks
+from assistant.store.customers import Customers
 from assistant.store.delivery import Delivery
 from assistant.store.invites import Invites
 from assistant.store.notices import Notices
 from assistant.store.people import People
+from assistant.store.recalls import Recalls
 
 
-class Store(Calls, Delivery, Invites, Notices, People):
+class Store(Calls, Checks, Customers, Delivery, Invites, Notices, People, Recalls):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""

@@ -24,6 +24,12 @@ class People(Base):
         return Role(row["role"]) if row else None
 
     @guarded
+    def name(self, person: str) -> str:
+        """What the person is called; the id where no name is known."""
+        row = next(self._db.query("select name from people where id = ?", [person]), None)
+        return (row["name"] if row else "") or person
+
+    @guarded
     def people(self) -> tuple[Person, ...]:
         """Everybody who is admitted, the highest role first, then in the order in which they came."""
         ranks = tuple(Role)
