@@ -357,6 +357,14 @@ async def test_a_token_that_is_withdrawn_stops_the_bot_with_a_sentence(bots: Bot
         await asyncio.wait_for(started.failed, 5)
 
 
+async def test_telegrams_limit_is_kept_unless_it_is_switched_off(bots: Bots):
+    limited = Service(Desk(hear, bots.corpus, bots.store, unguarded),
+                      bots.setup(settings=Telegram(base_url=bots.api.base_url)), bots.clock)
+    assert limited.app.bot.rate_limiter is not None
+    free = Service(Desk(hear, bots.corpus, bots.store, unguarded), bots.setup(), bots.clock)
+    assert free.app.bot.rate_limiter is None
+
+
 def test_patience_is_bounded_and_the_sentences_say_what_to_do():
     assert max(Pace().backoff) <= 15 and QUICK.parallel == Pace().parallel
     assert all("请" in text or "要先" in text for text in (service.BAD_TOKEN, service.NO_NETWORK, service.NO_SECRET))

@@ -6,6 +6,7 @@ arriving (updates to values) -> inbox (kept before it is confirmed) -> exchange 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -24,7 +25,8 @@ async def run(desk: Desk, setup: Setup, now: Callable[[], datetime], opened: Fut
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        with contextlib.suppress(NotImplementedError):  # Windows: there Ctrl-C ends asyncio.run itself
+            loop.add_signal_handler(number, stop.set)
     try:
         await service.start()
         ready(service.me.username or "")

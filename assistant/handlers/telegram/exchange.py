@@ -1,4 +1,8 @@
-"""One update in, its answer queued: a single transaction, so that a stop in between repeats all of it or nothing."""
+"""One update in, its answer queued: a single transaction, so that a stop in between repeats all of it or nothing.
+
+What an agent is reading changes only when they ask for it (为什么 unfolds, a corrected question is answered in its place),
+and edits that still wait are merged: at most one later edit is on its way to a message.
+"""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

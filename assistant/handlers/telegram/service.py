@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,7 +37,7 @@ BAD_TOKEN = "Telegram 不认这个令牌。请到 @BotFather 核对，重新设�
 NO_NETWORK = "连不上 Telegram（{where}）。请检查网络；在国内要在 config.toml 的 [telegram] 里设好 proxy 再启动。"
 BAD_PROXY = "代理 {proxy} 不能用（{why}）。请改好 config.toml 里 [telegram] 的 proxy，例如 http://127.0.0.1:7890。"
 BAD_HOOK = "webhook 没设成（{why}）。请检查 config.toml 里 [telegram] 的 webhook_url、webhook_listen、webhook_port。"
-NO_SECRET = "用 webhook 要先设环境变量 COACH_TELEGRAM_SECRET（字母、数字、下划线，至少 16 位）。"
+NO_SECRET = "用 webhook 要先设环境变量 COACH_TELEGRAM_SECRET（字母、数字、下划线、连字符，16 到 256 位）。"
 STOLEN = "另一个程序正在用同一个令牌收消息，两边会互相抢。请只留一个。"
 
 
@@ -56,7 +57,7 @@ class Setup:
         """Itself. Raises CoachError with one sentence where it cannot work."""
         if not self.token:
             raise CoachError(NO_TOKEN)
-        if self.settings.webhook_url and len(self.secret) < 16:
+        if self.settings.webhook_url and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", self.secret):
             raise CoachError(NO_SECRET)
         return self
 
