@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import io
 import logging
+import sqlite3
 from concurrent.futures import Future
 from datetime import timedelta
 
@@ -300,6 +301,28 @@ async def test_a_log_that_cannot_be_written_still_gives_the_line(bots: Bots):
     await bots.service._inbox.resume()
     assert "只读" in (await li.sees("只读")).text and said(li)[1].startswith("价格太高")
     bots.store._db.execute("pragma query_only=off")
+
+
+async def test_a_log_that_another_program_holds_for_a_moment_delays_and_loses_nothing(bots: Bots):
+    li = bots.admit(8, "小李")
+    bots.store._db.execute("pragma busy_timeout=1")
+    await bots.start(retries=(0.1,) * 5)
+    with contextlib.closing(sqlite3.connect(bots.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        await li.say("太贵了")
+        await asyncio.sleep(0.1)
+        assert bots.api.updates.pending and li.chat.by_bot == []  # not confirmed: Telegram keeps it
+        other.execute("rollback")
+    assert (await li.reply()).text.startswith("💬")
+    body = {"update": 1, "kind": "text", "chat": 8, "person": "8", "at": NOW.isoformat(), "text": "车泡水了", "message": 1}
+    bots.store.accept(1, 8, "8", 1, body, NOW)
+    with contextlib.closing(sqlite3.connect(bots.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        await bots.service._inbox.resume()
+        await asyncio.sleep(0.05)
+        other.execute("rollback")
+    await li.sees("泡水第一句")
+    assert [turn.heard for _, turn in bots.store.turns()] == ["车泡水了", "太贵了"]
 
 
 async def test_a_webhook_takes_updates_only_with_its_secret(bots: Bots, unused_port):
