@@ -9,7 +9,7 @@ Two parts that err differently, added up (assistant.knowledge.likeness):
 * logistic regression over character 1- to 4-grams (tf-idf): cheap, and sure about the words that it knows.
 
 Training lines: `training/guard/*.jsonl`, every card's say-lines and questions (clean) and its never-lines where they name a red
-line (breaking). A share of the batches glues a clean line to another one: a break stays one wherever it stands.
+line (breaking), and a quarter of the off-topic lines (clean). A share of the batches glues a clean line to another one: a break stays one wherever it stands.
 Seeded, a fixed number of steps; about half an hour on two quiet cores.
 """
 from __future__ import annotations
@@ -32,6 +32,7 @@ from assistant.knowledge.read import read_corpus
 from training import noise
 
 TARGET = Path("assistant/knowledge/judge")
+HARMLESS = ("smalltalk", "work", "vehicle", "traffic", "logistics", "other_insurance", "finance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def lines_of(folder: Path, corpus_folder: Path) -> list[Labelled]:
         found += [Labelled(never.line, (never.basis,)) for never in card.never if never.basis in corpus.redlines]
     for rule in corpus.redlines.values():
         found.append(Labelled(rule.rewrite, ()))
+    for kind in HARMLESS:  # talk that has nothing to do with insurance is clean, too
+        found += [Labelled(line, ()) for line in corpus.off_topic.get(kind, ())[::4]]
     return list({fold(line.text): line for line in found}.values())
 
 
