@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import guard
 from assistant.desk import Desk
 from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message, Role
 from assistant.handlers import answer
@@ -150,7 +151,7 @@ def hear(line: str) -> Found:
 
 @pytest.fixture
 def desk(small: Corpus, store: Store) -> Desk:
-    return Desk(hear, small, store, idle=timedelta(minutes=30))
+    return Desk(hear, small, store, lambda text: guard.breaks(text, small.redlines), idle=timedelta(minutes=30))
 
 
 @pytest.fixture
@@ -164,3 +165,8 @@ def say(desk: Desk) -> Callable[..., Message]:
 def shown(message: Message, role: str | None = None) -> str:
     """The text of a message, or of its lines of one role."""
     return "\n".join(line.text for line in message.lines if role is None or line.role == role)
+
+
+def unguarded(text: str) -> tuple[guard.Break, ...]:
+    """A guard that lets everything pass, where a test is about something else."""
+    return ()

@@ -23,11 +23,11 @@ HOMES = {
     "telegram": {"assistant/handlers/telegram.py"},
     "prompt_toolkit": {"assistant/handlers/terminal.py"},
     "rich": {"assistant/handlers/terminal.py", "assistant/cli.py"},
-    "typer": {"assistant/cli.py", "assistant/cli_data.py"},
+    "typer": {"assistant/cli.py", "assistant/cli_check.py", "assistant/cli_data.py", "assistant/cli_facts.py"},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
 }
-PURE = ("domain", "errors", "coach", "guard", "redact", "digits", "names", "render")
+PURE = ("domain", "errors", "coach", "guard", "redact", "digits", "names", "render", "slots", "places", "floating", "recall")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
 
 

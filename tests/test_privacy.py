@@ -14,7 +14,7 @@ import pytest
 
 from assistant import config as configuration
 from assistant import doctor, handlers, logbook
-from assistant.domain import Line, Turn
+from assistant.domain import Line, Role, Turn
 from tests.conftest import NOW, ROOT, shown, write_corpus
 from tests.test_cli import coach
 
@@ -32,15 +32,16 @@ def found(content: bytes) -> list[str]:
 
 
 def test_nothing_personal_reaches_the_disk_through_any_input(say, store, tmp_path):
+    store.know("chen", "陈主管", Role.ADMIN, NOW)
+    commands = [name for command in handlers.COMMANDS for name in command.names]
+    assert len(commands) > 15
     for text, _ in TYPED:
-        for line in ("/new {}", "太贵了，{}", "{}", "今天天气{}", "结果 {}", "结果 回访 {}", "/result 续了 {}", "/why {}", "/up {}", "👎 {}", "/xyz {}",
-                     "/{}", "太贵了" + "啊" * 190 + "{}", "换一句 {}", "/help {}", "/copy {}"):
-            say(line.format(text))
-        say(action=f"why:{text}")
-        say(action=f"card:1:{text}")
-    for command in handlers.COMMANDS:
-        for name in command.names:
-            say(f"{name} 太贵了 13812345678")
+        for line in ("太贵了，{}", "{}", "今天天气{}", "结果 回访 {}", "/result 续了 {}", "/xyz {}", "/{}", "太贵了" + "啊" * 190 + "{}",
+                     "客户 上年3200 {}", "/recall F-01 限额变了，{}", "/say 我给您返钱，{}", *(f"{name} {{}}" for name in commands)):
+            say(line.format(text), person="chen")
+        for action in (*handlers.ACTIONS, "nothing"):
+            say(action=f"{action}:{text}", person="chen")
+            say(action=f"{action}:1:{text}", person="chen")
     first = say("太贵了，别再打13812345678了")
     for button in first.buttons:
         say(action=button.action)

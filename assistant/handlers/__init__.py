@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, feedback
+from assistant.handlers import call, customer, feedback, floating, notices, profile, recall
+from assistant.handlers import say as saying
 
 Handler = Callable[[Incoming, Desk, str], Message]
 STRANGER = "您还没有开通。请向主管要一个邀请链接，点开就能用。"
@@ -56,13 +57,21 @@ COMMANDS: tuple[Command, ...] = (
     Command(("/up", "👍"), feedback.up),
     Command(("/down", "👎"), feedback.down),
     Command(("/result", "结果"), feedback.result, help="结果 续了｜结果 没续｜结果 回访 11-28　结束这通电话", rest=True),
+    Command(("/say", "能说吗", "能说吗？", "能说吗?"), saying.say, help="能说吗 你打算说的话　对客户说之前先查红线", rest=True),
+    Command(("/checks",), saying.checks, Role.MANAGER, help="/checks 天数　团队自己的话碰了哪些红线"),
     Command(("/new",), call.new, help="/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）"),
+    Command(("/customer", "客户"), customer.customer, rest=True,
+            help="客户 上年3200 今年2950 未出险 12天到期　只记在这通电话里（客户 看，客户 清空）"),
+    Command(("/profile", "资料"), profile.profile, help="/profile 地区 广东 渠道 4S　您在哪里、哪个渠道", rest=True),
+    Command(("/float", "浮动"), floating.float_, help="/float 广东 3年未出险　交强险为什么变（自己看，不念）", rest=True),
+    Command(("/recall",), recall.recall, Role.MANAGER, help="/recall COM-22 更正的话　看谁用过这条，并发更正"),
+    Command(("/read", "知道了"), notices.read, help="知道了　更正和提醒看过了"),
     Command(("/help", "/start", "帮助", "?", "？"), help_, help="/help　看这份说明"),
 )
 ACTIONS: dict[str, Command] = {
     name: Command((name,), handler) for name, handler in (
         ("again", call.again), ("why", call.why), ("copy", call.copy), ("card", call.pick), ("up", feedback.up),
-        ("down", feedback.down))
+        ("down", feedback.down), ("read", notices.read))
 }
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
 _HEAR, _UNKNOWN, _STALE = Command((), call.hear), Command((), unknown), Command((), stale)

@@ -3,10 +3,13 @@ from __future__ import annotations
 
 from assistant.store.backup import Backup
 from assistant.store.calls import Calls
+from assistant.store.checks import Checks
+from assistant.store.customers import Customers
 from assistant.store.forget import Forget
 from assistant.store.notices import Notices
 from assistant.store.people import People
+from assistant.store.recalls import Recalls
 
 
-class Store(Calls, Notices, People, Forget, Backup):
+class Store(Calls, Checks, Customers, Notices, People, Recalls, Forget, Backup):
     """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""

@@ -40,3 +40,28 @@ def notices_and_audit(db: Database) -> None:
     db["notices"].create_index(["sent_at", "due_at"])
     db["audit"].create({"id": int, "at": str, "person": str, "what": str, "detail": str}, pk="id",
                        not_null={"at", "person", "what"})
+
+
+@migrations()
+def checks(db: Database) -> None:
+    """What agents asked before saying it; `rules` and `layers` are JSON lists."""
+    db["checks"].create({"id": int, "session": int, "person": str, "at": str, "text": str, "rules": str, "layers": str},
+                        pk="id", not_null={"person", "at", "text", "rules"}, foreign_keys=[("session", "sessions", "id")])
+    db["checks"].create_index(["at", "person"])
+
+
+@migrations()
+def slots_and_profiles(db: Database) -> None:
+    """What was stated about the customer of a call (gone with its call), and where a person works."""
+    db.execute("create table slots (session integer primary key references sessions(id) on delete cascade, "
+               "last_year float, this_year float, claims integer, due text not null, energy text not null, at text not null)")
+    db["people"].add_column("region", str)
+    db["people"].add_column("channel", str)
+
+
+@migrations()
+def lines_seen(db: Database) -> None:
+    """Which text each fact and rung had, from when (`since`) until when (`gone_at`; null while it stands)."""
+    db["lines_seen"].create({"id": str, "text": str, "since": str, "gone_at": str}, not_null={"id", "text", "since"})
+    db["lines_seen"].create_index(["gone_at"])
+    db["lines_seen"].create_index(["id"])

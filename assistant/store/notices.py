@@ -30,6 +30,13 @@ class Notices(Base):
         return tuple(_notice(row) for row in rows)
 
     @guarded
+    def unread(self, person: str) -> tuple[Notice, ...]:
+        """Notices that were sent to this person and not confirmed yet, oldest first."""
+        rows = self._db.query("select * from notices where person = ? and sent_at is not null and read_at is null "
+                              "order by due_at, id", [person])
+        return tuple(_notice(row) for row in rows)
+
+    @guarded
     def next_due(self) -> datetime | None:
         """When the next unsent notice is due, or None."""
         row = next(self._db.query("select min(due_at) as due from notices where sent_at is null"))

@@ -20,3 +20,9 @@ class People(Base):
         """The person's role, or None for a stranger."""
         row = next(self._db.query("select role from people where id = ?", [person]), None)
         return Role(row["role"]) if row else None
+
+    @guarded
+    def name(self, person: str) -> str:
+        """What the person is called; the id where no name is known."""
+        row = next(self._db.query("select name from people where id = ?", [person]), None)
+        return (row["name"] if row else "") or person
