@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant import cli_data, doctor, handlers, logbook
 from assistant import config as configuration
-from assistant import doctor, handlers, logbook
 from assistant.domain import Line, Role, Turn
+from assistant.errors import CoachError
 from tests.conftest import NOW, ROOT, shown, write_corpus
 from tests.test_cli import coach
 
@@ -128,12 +129,12 @@ def test_on_a_terminal_forget_takes_no_for_an_answer(place):
     assert coach(place, "log").stdout.count("客户：") == 2
 
 
-@pytest.mark.parametrize("words, says", [
-    ((), "只写一样"), (("--person", "li", "--call", "1"), "只写一样"), (("--person", ""), "只写一样"), (("--before", "昨天"), "看不懂"),
-    (("--call", "1", "--keep-person"), "--keep-person")])
-def test_forget_is_one_thing_at_a_time(tmp_path, words, says):
-    done = coach(tmp_path, "forget", *words, "--yes")
-    assert done.returncode == 2 and says in done.stderr and len(done.stderr.strip().splitlines()) == 1
+@pytest.mark.parametrize("before, person, call, keep, says", [
+    (None, None, None, False, "只写一样"), (None, "li", 1, False, "只写一样"), (None, "", None, False, "只写一样"), ("昨天", None, None, False, "看不懂"),
+    (None, None, 1, True, "--keep-person")])
+def test_forget_is_one_thing_at_a_time(before, person, call, keep, says):
+    with pytest.raises(CoachError, match=says):
+        cli_data._scope(before, person, call, keep)
 
 
 def test_backup_copies_once(place):
