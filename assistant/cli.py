@@ -149,6 +149,7 @@ def chat(
     """打开终端里的教练：输入客户说的话，马上得到能说的那一句。"""
     from datetime import timedelta
 
+    from assistant import overlay
     from assistant.desk import Desk
     from assistant.domain import Role
     from assistant.handlers import recall, terminal
@@ -156,10 +157,11 @@ def chat(
     from assistant.store import Store
 
     settings = _config(config)
-    corpus = _corpus(settings).corpus
+    corpus = overlay.over(_corpus(settings).corpus)
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
             store.know(person, person, Role.ADMIN, datetime.now())
+            overlay.lay_all(corpus, store.edits())
             recall.watch(store, corpus, datetime.now())
         cli_data.expire(store, settings.privacy.keep_days, datetime.now())
         desk = Desk(searcher, corpus, store, guard_over(corpus.redlines), timedelta(minutes=settings.call.idle_minutes), _day(as_of))

@@ -301,6 +301,35 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Words that an agent asked about before saying them (masked), the rules they broke, and the call, if any."""
+
+    person: str
+    at: datetime
+    text: str
+    rules: tuple[str, ...]
+    session_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How many of a person's own words broke a rule."""
+
+    person: str
+    rule: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A rung (from 1) of a card as a manager wants it; an empty line gives the file's line back."""
+
+    card_id: str
+    rung: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What to forget: everything before a day, everything of a person, or one call. Exactly one of the three."""
 
@@ -321,23 +350,3 @@ class Scope:
     def told(self) -> str:
         """The scope for the audit, which never names a removed person."""
         return {"before": f"{self.before} 以前", "person": "一个人", "call": f"通话 {self.call}"}[self.kind]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Words that an agent asked about before saying them (masked), the rules they broke, and the call, if any."""
-
-    person: str
-    at: datetime
-    text: str
-    rules: tuple[str, ...]
-    session_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """How many of a person's own words broke a rule."""
-
-    person: str
-    rule: str
-    times: int

@@ -27,7 +27,7 @@ HOMES = {
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
 }
-PURE = ("domain", "errors", "coach", "guard", "redact", "digits", "names", "render", "slots", "places", "floating", "recall")
+PURE = ("domain", "errors", "coach", "guard", "overlay", "redact", "digits", "names", "render", "slots", "places", "floating", "recall")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
 
 

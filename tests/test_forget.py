@@ -94,6 +94,14 @@ def test_what_others_were_told_no_longer_names_who_is_forgotten(full, tmp_path):
     assert holds(tmp_path, "小李 ", "骊山") == []
 
 
+def test_a_call_that_is_forgotten_alone_is_struck_out_of_a_correction(full):
+    lines = "您用过它的电话：11-24 通话 2·骊山客户、11-24 通话 3·鼓楼客户。"
+    full.notify("li", "correction", [Line("note", lines)], "recall:F-01:2026-11-24:li", NOW)
+    full.forget(Scope(call=2), "chen", NOW)
+    [told] = full.notices("recall:")
+    assert told.lines[0].text == f"您用过它的电话：11-24 通话 2·{NOBODY}、11-24 通话 3·鼓楼客户。"
+
+
 def test_a_person_may_stay_without_their_records_and_may_remove_themselves(full):
     assert "people" not in full.forget(Scope(person="li", keep_person=True), "li", NOW)
     assert full.role("li") is Role.AGENT

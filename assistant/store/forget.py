@@ -21,7 +21,10 @@ HALF = ("记录已经删掉了，可日志 {path} 刚好又被别的程序读着
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A column by which rows belong to a turn, a session (a call), a person, or a notice about one of these. `blank`: the row stays, without the name."""
+    """A column by which rows belong to a turn, a session (a call), a person, or a notice about one of these.
+
+    `blank`: the row stays, without the name.
+    """
 
     table: str
     column: str
@@ -35,9 +38,10 @@ OWNED = (
     Owned("inbox", "person", "person"),
     Owned("outbox", "turn", "turn"),
     Owned("outbox", "person", "person"),
+    Owned("slots", "session", "session"),
     Owned("checks", "session", "session"),
     Owned("checks", "person", "person"),
-    Owned("slots", "session", "session"),
+    Owned("card_edits", "author", "person", blank=True),
     Owned("citations", "turn", "turn"),
     Owned("gaps", "turn", "turn"),
     Owned("feedback", "turn", "turn"),
@@ -192,12 +196,13 @@ class Forget(Base):
         if scope.person:
             known = next(self._db.query("select name from people where id = ?", [scope.person]), {"name": ""})
             names += [_word(name) for name in {scope.person, known["name"]} if name]
-        there = set(self._db.table_names())
         pattern = re.compile("|".join(names) or "(?!)")
-        for table, column in MENTIONS.items():
-            for row in list(self._db.query(f"select id, {column} as text from {table} where {column} != ''")) if table in there else ():
-                if (struck := _struck(value := json.loads(row["text"]), pattern)) != value:
-                    self._db.execute(f"update {table} set {column} = ? where id = ?", [json.dumps(struck, ensure_ascii=False), row["id"]])
+        for table in MENTIONS.keys() & set(self._db.table_names()):
+            column = MENTIONS[table]
+            for row in list(self._db.query(f"select id, {column} as text from {table} where {column} != ''")):
+                told = json.loads(row["text"])
+                if (struck := _struck(told, pattern)) != told:
+                    self._db[table].update(row["id"], {column: json.dumps(struck, ensure_ascii=False)})
 
     def _blank(self, scope: Scope) -> None:
         """Of a removed person the audit keeps only that something happened."""

@@ -65,3 +65,10 @@ def lines_seen(db: Database) -> None:
     db["lines_seen"].create({"id": str, "text": str, "since": str, "gone_at": str}, not_null={"id", "text", "since"})
     db["lines_seen"].create_index(["gone_at"])
     db["lines_seen"].create_index(["id"])
+
+
+@migrations()
+def card_edits(db: Database) -> None:
+    """Lines that managers changed; the newest of a card and rung counts, an empty line gives the file's line back."""
+    db["card_edits"].create({"id": int, "card": str, "rung": int, "line": str, "author": str, "at": str}, pk="id",
+                            not_null={"card", "rung", "line", "author", "at"})
