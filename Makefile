@@ -4,10 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: chat test lint eval bench train clean
+.PHONY: chat demo bot test lint eval bench train clean
 
 chat: $(STAMP)
 	$(BIN)/coach chat
+
+demo: $(STAMP)
+	$(BIN)/coach demo
+
+bot: $(STAMP)
+	$(BIN)/coach bot
 
 test: $(STAMP)
 	$(BIN)/python -m ruff check assistant evals tests training

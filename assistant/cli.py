@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Optional
@@ -85,15 +86,21 @@ def _corpus(config):
 
 
 @contextlib.contextmanager
-def _search(config, corpus, rebuild: bool = False):
-    """The search, opened; closed again at the end, so that another process may have the index."""
+def _search(config, corpus, rebuild: bool = False, halted: Callable[[], bool] = lambda: False):
+    """The search, opened; closed again at the end, so that another process may have the index. `halted` ends a build."""
     from assistant.knowledge import open_search
 
     with contextlib.suppress(OSError):  # the index names what is wrong with the folder
         config.paths.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     report, stop = _progress()
+
+    def step(done: int, total: int) -> None:
+        report(done, total)
+        if halted():
+            raise CoachError("停下了，索引还没建完，下次启动接着建。")
+
     try:
-        searcher = open_search(corpus, config.index, config.encoder.model, report, rebuild)
+        searcher = open_search(corpus, config.index, config.encoder.model, step, rebuild)
     finally:
         stop()
     try:
@@ -140,6 +147,18 @@ def ask(
         paint(render.card(suggestion, corpus, scene.place))
 
 
+def _catch_up(store, corpus, settings) -> None:
+    """At a start: the managers' lines over the cards (a corpus made by overlay.over), what has changed since the last start
+    noticed, what is too old forgotten. A log that cannot be used is named at the first answer."""
+    from assistant import overlay
+    from assistant.handlers import recall
+
+    with contextlib.suppress(CoachError):
+        overlay.lay_all(corpus, store.edits())
+        recall.watch(store, corpus, datetime.now())
+    cli_data.expire(store, settings.privacy.keep_days, datetime.now())
+
+
 @app.command()
 def chat(
     as_of: AsOf = None,
@@ -152,7 +171,7 @@ def chat(
     from assistant import overlay
     from assistant.desk import Desk
     from assistant.domain import Role
-    from assistant.handlers import recall, terminal
+    from assistant.handlers import terminal
     from assistant.knowledge.likeness import guard_over
     from assistant.store import Store
 
@@ -161,9 +180,7 @@ def chat(
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
             store.know(person, person, Role.ADMIN, datetime.now())
-            overlay.lay_all(corpus, store.edits())
-            recall.watch(store, corpus, datetime.now())
-        cli_data.expire(store, settings.privacy.keep_days, datetime.now())
+        _catch_up(store, corpus, settings)
         desk = Desk(searcher, corpus, store, guard_over(corpus.redlines), timedelta(minutes=settings.call.idle_minutes), _day(as_of))
         terminal.run(desk, person, datetime.now)
 
@@ -249,7 +266,7 @@ def doctor(config: Settings = _CONFIG) -> None:
         raise typer.Exit(1)
 
 
-from assistant import cli_check, cli_data, cli_facts  # noqa: E402, F401  last: their verbs use what stands above
+from assistant import cli_bot, cli_check, cli_data, cli_facts  # noqa: E402, F401  last: their verbs use what stands above
 
 
 def main() -> None:

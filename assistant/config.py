@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from pathlib import Path
 
@@ -40,6 +41,22 @@ class Privacy(_Table):
     keep_days: int = Field(0, ge=0)
 
 
+class Telegram(_Table):
+    """The bot. Its token is COACH_TELEGRAM_TOKEN and the webhook's secret COACH_TELEGRAM_SECRET, in the environment only.
+
+    `per_second` is Telegram's limit on messages of one bot over all chats; 0 sends as fast as it can.
+    """
+
+    base_url: str = Field("https://api.telegram.org", pattern=r"^https?://")
+    proxy: str = Field("", pattern=r"^((https?|socks5h?)://.+)?$")
+    per_second: float = Field(30, ge=0)
+    timeout: float = Field(10, gt=0)
+    webhook_url: str = Field("", pattern=r"^(https?://.+)?$")
+    webhook_listen: str = "127.0.0.1"
+    webhook_port: int = Field(8443, ge=1, le=65535)
+    invite_hours: int = Field(72, ge=1)
+
+
 class Config(BaseSettings):
     """Everything that can be set. COACH_<TABLE>__<KEY> in the environment wins over the file."""
 
@@ -49,6 +66,7 @@ class Config(BaseSettings):
     encoder: Encoder = Encoder()
     call: CallSettings = CallSettings()
     privacy: Privacy = Privacy()
+    telegram: Telegram = Telegram()
 
     @classmethod
     def settings_customise_sources(
@@ -63,6 +81,14 @@ class Config(BaseSettings):
     @property
     def index(self) -> Path:
         return self.paths.data / "index"
+
+
+_SECRETS = {"token": "COACH_TELEGRAM_TOKEN", "secret": "COACH_TELEGRAM_SECRET", "webhook_secret": "COACH_TELEGRAM_SECRET"}
+
+
+def secret(name: str) -> str:
+    """A secret ("token", "secret") from the environment, or an empty text; it is read here and nowhere else."""
+    return os.environ.get(_SECRETS[name], "").strip()
 
 
 def _known() -> dict[str, set[str]]:
@@ -82,6 +108,8 @@ def _refuse_unknown(values: dict, path: Path) -> None:
         if not isinstance(content, dict):
             raise ConfigError(f"{path} 里的 {table} 应该是一个 [{table}] 小节。请改好再启动。")
         for key in content:
+            if table == "telegram" and key in _SECRETS:
+                raise ConfigError(f"{path} 里不能写 {key}：请从文件里删掉，改用环境变量 {_SECRETS[key]}。")
             if key not in known[table]:
                 raise ConfigError(f"{path} 里 [{table}] 的 {key} 不认识{_suggest(key, known[table])}。请改好再启动。")
 

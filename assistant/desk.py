@@ -19,7 +19,8 @@ Guard = Callable[[str], Sequence[Break]]
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`guard` says which red lines a line of the agent's would break. `as_of` replaces today for the facts; `idle` is the
-    silence after which a line opens a new call."""
+    silence after which a line opens a new call; `bot` is the bot's user name for links to it, where there is one;
+    `invite_for` is how long an invitation holds."""
 
     search: Search
     corpus: Corpus
@@ -27,3 +28,5 @@ class Desk:
     guard: Guard
     idle: timedelta = timedelta(minutes=30)
     as_of: date | None = None
+    bot: str = ""
+    invite_for: timedelta = timedelta(hours=72)

@@ -218,13 +218,19 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What arrives from a person: typed text, or a pressed button (`action`, such as "why:17")."""
+    """What arrives from a person: typed text, or a pressed button (`action`, such as "why:17").
+
+    `edits` is the turn whose question this text replaces (0: it is a new line); `name` is what the person calls
+    themselves, where the channel says it.
+    """
 
     person: str
     text: str
     at: datetime
     action: str = ""
     channel: str = "terminal"
+    edits: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,8 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a message and its role: say, ask, never, cite, also, why, fact, note or warning."""
+    """A line of a message and its role: say, ask, never, cite, also, why, fact, note, warning, copy, or link (a secret
+    that is shown once and stored nowhere)."""
 
     role: str
     text: str
@@ -246,11 +253,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What leaves: lines, the sayable one first, and the keys under them. `turn` is 0 where nothing was logged."""
+    """What leaves: lines, the sayable one first, and the keys under them. `turn` is 0 where nothing was logged.
+
+    `unfold` marks lines that belong under the card they explain; `keys` are lines the agent will need next, one tap each.
+    """
 
     lines: tuple[Line, ...]
     buttons: tuple[Button, ...] = ()
     turn: int = 0
+    unfold: bool = False
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +310,41 @@ class Notice:
     due: datetime
     sent: bool = False
     read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who may use the coach: a Telegram user's number as text, or a name in the terminal."""
+
+    id: str
+    name: str
+    role: Role
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way to a chat, or delivered (`message` is then its number there).
+
+    `kind` is send or edit (of the row `target`, whose number is `target_message`); `question` is the message it answers.
+    `floor` is the highest number known when it was handed to the network; `unsure` says that a process was stopped
+    between then and the reply, so that it may have arrived.
+    """
+
+    id: int
+    chat: int
+    kind: str
+    lines: tuple[Line, ...]
+    buttons: tuple[Button, ...] = ()
+    keys: tuple[str, ...] = ()
+    turn: int = 0
+    question: int = 0
+    reply: bool = False
+    target: int = 0
+    target_message: int = 0
+    message: int = 0
+    floor: int = 0
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

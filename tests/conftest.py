@@ -14,6 +14,7 @@ from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message, R
 from assistant.handlers import answer
 from assistant.knowledge.read import Reading, read_corpus
 from assistant.store import Store
+from tests.telegram_fixtures import api, application, bot, clock, li  # noqa: F401  fixtures of the fake Bot API
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 24)
@@ -170,3 +171,12 @@ def shown(message: Message, role: str | None = None) -> str:
 def unguarded(text: str) -> tuple[guard.Break, ...]:
     """A guard that lets everything pass, where a test is about something else."""
     return ()
+
+
+@pytest.fixture
+async def bots(small: Corpus, store: Store):
+    """Bots on a fake Telegram over real HTTP, with the small corpus and the log."""
+    from tests.bots import opened
+
+    async with opened(store, small) as found:
+        yield found

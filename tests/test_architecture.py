@@ -20,12 +20,13 @@ HOMES = {
     "langchain_core": {"assistant/knowledge/retriever.py"},
     "sqlite_utils": {"assistant/store/base.py", "assistant/store/migrations.py"},
     "sqlite3": {"assistant/store/base.py", "assistant/store/backup.py", "assistant/doctor.py"},
-    "telegram": {"assistant/handlers/telegram.py"},
+    "telegram": {f"assistant/handlers/telegram/{name}.py" for name in ("arriving", "courier", "face", "inbox", "leaving", "service")},
     "prompt_toolkit": {"assistant/handlers/terminal.py"},
     "rich": {"assistant/handlers/terminal.py", "assistant/cli.py"},
-    "typer": {"assistant/cli.py", "assistant/cli_check.py", "assistant/cli_data.py", "assistant/cli_facts.py"},
+    "typer": {f"assistant/{name}.py" for name in ("cli", "cli_bot", "cli_check", "cli_data", "cli_facts")},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
+    "uvicorn": {"assistant/fakeapi/server.py"},
 }
 PURE = ("domain", "errors", "coach", "guard", "overlay", "redact", "digits", "names", "render", "slots", "places", "floating", "recall")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
@@ -83,7 +84,8 @@ def _loaded_after(code: str) -> set[str]:
 def test_the_command_line_wakes_nothing_heavy():
     loaded = _loaded_after("import assistant.cli")
     assert "assistant.cli" in loaded
-    assert not loaded & {"torch", "chromadb", "onnxruntime", "sqlite_utils", "langchain_core", "pydantic_settings", "numpy"}
+    assert not loaded & {"torch", "chromadb", "onnxruntime", "sqlite_utils", "langchain_core", "pydantic_settings", "numpy", "telegram",
+                         "uvicorn"}
 
 
 def test_answering_wakes_neither_torch_nor_langchain_nor_the_log():

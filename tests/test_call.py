@@ -130,8 +130,9 @@ def test_a_log_that_another_program_locks_costs_a_sentence_and_not_the_line(smal
 
 
 def test_nobody_is_admitted_by_default_and_a_command_checks_the_role(desk, say, monkeypatch):
-    assert shown(answer(Incoming("stranger", "太贵了", NOW, channel="telegram"), desk)) == handlers.STRANGER
-    assert shown(answer(Incoming("stranger", "", NOW, action="why:1", channel="telegram"), desk)) == handlers.STRANGER
+    for refused in (Incoming("stranger", "太贵了", NOW, channel="telegram"),
+                    Incoming("stranger", "", NOW, action="why:1", channel="telegram")):
+        assert shown(answer(refused, desk)) == f"{handlers.STRANGER}\n没有链接的话，把这个编号报给管理员也行：stranger"
     boss = handlers.Command(("/boss",), handlers.help_, Role.MANAGER, help="/boss　只有主管看得到")
     monkeypatch.setitem(handlers._BY_NAME, "/boss", boss)
     assert shown(say("/boss")) == handlers.NOT_ALLOWED.format(role="主管")

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -158,7 +159,7 @@ def test_a_chat_whose_database_is_broken_says_so_and_leaves_it_alone(tmp_path):
 def test_the_doctor_finds_what_is_wrong_and_how_to_mend_it(tmp_path):
     write_corpus(tmp_path)
     done = coach(tmp_path, "doctor")
-    assert done.returncode == 0 and "✗" not in done.stdout and done.stdout.count("✓") == 9, done.stdout
+    assert done.returncode == 0 and "✗" not in done.stdout and done.stdout.count("✓") == 10, done.stdout
     (tmp_path / "corpus/cards/objections/stop.md").write_text("+++\noops", "utf-8")
     (tmp_path / "data/coach.db").write_bytes(b"no database here" * 100)
     done = coach(tmp_path, "doctor")
@@ -187,6 +188,43 @@ def test_a_reader_that_leaves_early_is_no_error(place):
                           input="\n".join(json.dumps({"id": i, "q": "太贵了"}) for i in range(50)), cwd=place,
                           env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120)
     assert "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
+
+
+def test_people_are_added_listed_changed_and_removed_and_all_of_it_is_audited(place):
+    assert "--role admin" in coach(place, "people", "list").stdout
+    assert coach(place, "people", "add", "1001", "--role", "admin", "--name", "老陈").returncode == 0
+    again = coach(place, "people", "add", "1001")
+    assert again.returncode == 2 and "coach people role 1001" in again.stderr
+    assert coach(place, "people", "add", "1002", "--role", "老板").returncode == 2
+    assert coach(place, "people", "add", "1002").returncode == 0
+    assert coach(place, "people", "role", "1002", "讲师").returncode == 0
+    assert [line.split("　")[:3] for line in coach(place, "people", "list").stdout.splitlines()] == [
+        ["管理员", "1001", "老陈"], ["讲师", "1002", ""]]
+    assert coach(place, "people", "remove", "1001").returncode == 0
+    for words in (("remove", "1001"), ("role", "1001", "agent")):
+        gone = coach(place, "people", *words)
+        assert gone.returncode == 2 and "coach people list" in gone.stderr
+    with sqlite3.connect(place / "data/coach.db") as log:
+        assert log.execute("select person, what, detail from audit").fetchall() == [
+            ("local", "people add", "1001 admin"), ("local", "people add", "1002 agent"),
+            ("local", "people role", "1002 trainer"), ("local", "people remove", "1001")]
+
+
+def test_a_bot_without_a_token_or_a_network_is_one_sentence(place):
+    done = coach(place, "bot", env={"COACH_TELEGRAM_TOKEN": ""})
+    assert done.returncode == 2 and "export COACH_TELEGRAM_TOKEN" in done.stderr and "Traceback" not in done.stderr
+    token = "123456789:not_a_token_of_any_real_bot_000"
+    done = coach(place, "bot", env={"COACH_TELEGRAM_TOKEN": token, "COACH_TELEGRAM__BASE_URL": "http://127.0.0.1:9"})
+    assert done.returncode == 2 and "连不上 Telegram（127.0.0.1:9）" in done.stderr and "Traceback" not in done.stderr
+    assert token not in done.stderr
+    assert "令牌已设" in (doctor := coach(place, "doctor", env={"COACH_TELEGRAM_TOKEN": token}).stdout) and token not in doctor
+
+
+def test_a_secret_in_the_file_is_refused_without_being_shown(tmp_path):
+    write_corpus(tmp_path)
+    (tmp_path / "config.toml").write_text('[telegram]\ntoken = "123456789:geheim"\n', "utf-8")
+    done = coach(tmp_path, "bot")
+    assert done.returncode == 2 and "COACH_TELEGRAM_TOKEN" in done.stderr and "geheim" not in done.stderr
 
 
 def test_a_line_told_in_the_chat_is_recalled_and_the_correction_waits_at_the_next_start(tmp_path):

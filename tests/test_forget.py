@@ -258,3 +258,14 @@ def test_a_backup_that_fails_its_check_is_not_left_behind(full, tmp_path):
         hurt.backup(tmp_path / "backup.db")
     assert not (tmp_path / "backup.db").exists()
     hurt.close()
+
+
+def test_what_the_bot_keeps_goes_with_its_person_and_names_nobody_to_others(full, tmp_path):
+    full.accept(1, 7, "li", 11, {"text": "骊山没答完"}, NOW)
+    full.queue(7, "li", [Line("say", "骊山给您看看")], NOW, turn=2)
+    full.queue(8, "wang", [Line("note", "小李 · 11-24 · 通话 2·骊山客户")], NOW)
+    full.invite("secret", Role.AGENT, "li", NOW, NOW + timedelta(hours=1))
+    counts = full.forget(Scope(person="li"), "chen", NOW)
+    assert {table: counts[table] for table in ("inbox", "outbox", "invites")} == {"inbox": 1, "outbox": 1, "invites": 1}
+    assert full.claim(8, 0).lines == (Line("note", f"{NOBODY} · 11-24 · 通话 2·{NOBODY}"),)
+    assert holds(tmp_path, "骊山", "小李 ") == [] and full.redeem("secret", "zhao", "小赵", NOW) is None

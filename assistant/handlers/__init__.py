@@ -7,37 +7,43 @@ from dataclasses import dataclass
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, customer, feedback, fix, floating, notices, profile, recall
+from assistant.handlers import call, customer, feedback, fix, floating, notices, people, profile, recall, usual
 from assistant.handlers import say as saying
+from assistant.handlers.people import ROLE_NAMES, STRANGER
 
+__all__ = ["COMMANDS", "NOT_ALLOWED", "STRANGER", "answer", "listen", "menu", "searches"]
 Handler = Callable[[Incoming, Desk, str], Message]
-STRANGER = "您还没有开通。请向主管要一个邀请链接，点开就能用。"
 NOT_ALLOWED = "这个命令要{role}才能用。请找主管。"
-ROLE_NAMES = {Role.AGENT: "座席", Role.TRAINER: "讲师", Role.MANAGER: "主管", Role.ADMIN: "管理员"}
 
-HELP = (
-    "直接输入客户说的话，例如：太贵了、泡水赔不赔、tgl",
-    "1 换一句　2 为什么　3 复制　4 👍　5 👎（6 以后是“也可能是”的那几张）",
-)
+HELP = "直接输入客户说的话，例如：太贵了、泡水赔不赔、tgl"
+KEYS = {
+    "terminal": "1 换一句　2 为什么　3 复制　4 👍　5 👎（6 以后是“也可能是”的那几张）",
+    "telegram": "按键在每张卡下面；打错了就改那条消息，卡会跟着改；常见异议在输入框下面的键盘上，一按就发",
+    "group": "群里只理命令和 @ 我的话",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a word starts: its handler, who may use it, its line in the help (none: not listed), and whether words may
-    follow a Chinese name (after a `/name` they always may)."""
+    follow a Chinese name (after a `/name` they always may). `menu` is its line in Telegram's command menu, where that
+    says more than the help; `open` lets strangers use it."""
 
     names: tuple[str, ...]
     handler: Handler
     role: Role = Role.AGENT
     help: str = ""
     rest: bool = False
+    menu: str = ""
+    open: bool = False
 
 
 def help_(incoming: Incoming, desk: Desk, rest: str) -> Message:
     """The commands this person may use, one a line."""
     role = _role(incoming, desk) or Role.AGENT
     return Message(tuple(Line("note", line) for line in (
-        *HELP, *(command.help for command in COMMANDS if command.help and role.may(command.role)))))
+        HELP, KEYS.get(incoming.channel, KEYS["terminal"]), *(command.help for command in COMMANDS if command.help and role.may(command.role)))),
+        keys=usual.keys(incoming.person, desk) if incoming.channel == "telegram" else ())
 
 
 def unknown(incoming: Incoming, desk: Desk, rest: str) -> Message:
@@ -51,12 +57,16 @@ def stale(incoming: Incoming, desk: Desk, rest: str) -> Message:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command(("/again", "换一句"), call.again),
-    Command(("/why", "为什么"), call.why, help="换一句 / /why / 👍 / 👎　对上一句用"),
+    Command(("/again", "换一句"), call.again, menu="上一句换个说法"),
+    Command(("/why", "为什么"), call.why, help="换一句 / /why / 👍 / 👎　对上一句用",
+            menu="上一句为什么这么说"),
     Command(("/copy", "复制"), call.copy),
     Command(("/up", "👍"), feedback.up),
     Command(("/down", "👎"), feedback.down),
     Command(("/result", "结果"), feedback.result, help="结果 续了｜结果 没续｜结果 回访 11-28　结束这通电话", rest=True),
+    Command(("/start",), people.start, open=True),
+    Command(("/invite",), people.invite, Role.TRAINER, help="/invite 座席　发一个一次性邀请链接（讲师请座席，主管还能请讲师）",
+            menu="发一个一次性邀请链接"),
     Command(("/say", "能说吗", "能说吗？", "能说吗?"), saying.say, help="能说吗 你打算说的话　对客户说之前先查红线", rest=True),
     Command(("/fix", "改话术"), fix.fix, Role.MANAGER, help="改话术 价格太高 2 新的一句　一次改好，人人都用", rest=True),
     Command(("/checks",), saying.checks, Role.MANAGER, help="/checks 天数　团队自己的话碰了哪些红线"),
@@ -67,7 +77,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("/float", "浮动"), floating.float_, help="/float 广东 3年未出险　交强险为什么变（自己看，不念）", rest=True),
     Command(("/recall",), recall.recall, Role.MANAGER, help="/recall COM-22 更正的话　看谁用过这条，并发更正"),
     Command(("/read", "知道了"), notices.read, help="知道了　更正和提醒看过了"),
-    Command(("/help", "/start", "帮助", "?", "？"), help_, help="/help　看这份说明"),
+    Command(("/help", "帮助", "?", "？"), help_, help="/help　看这份说明"),
 )
 ACTIONS: dict[str, Command] = {
     name: Command((name,), handler) for name, handler in (
@@ -109,10 +119,30 @@ def answer(incoming: Incoming, desk: Desk) -> Message:
     command, rest = _route(incoming)
     try:
         role = _role(incoming, desk)
-        if role is None:
-            return Message((Line("note", STRANGER),))
-        if not role.may(command.role):
+        if role is None and not command.open:
+            return people.stranger(incoming)
+        if role is not None and not role.may(command.role):
             return Message((Line("note", NOT_ALLOWED.format(role=ROLE_NAMES[command.role])),))
         return command.handler(incoming, desk, rest)
     except StoreError as error:
         return Message((Line("warning", str(error)),))
+
+
+def searches(incoming: Incoming) -> bool:
+    """Whether it is something heard, for which `answer` searches."""
+    return _route(incoming)[0] is _HEAR
+
+
+def listen(incoming: Incoming, desk: Desk) -> None:
+    """Searches ahead what `answer` is going to search for this heard line. Where the desk's search remembers, `answer` then
+    does not wait for the encoder while it holds the log."""
+    if desk.store.role(incoming.person) is not None:
+        call.look_up(_route(incoming)[1], desk)
+
+
+def menu(role: Role | None) -> tuple[tuple[str, str], ...]:
+    """(name, description) of the `/` commands this role may use, for a front end that lists them; a stranger has one."""
+    return (("start", "用邀请链接开通"),) if role is None else tuple(
+        (command.names[0].removeprefix("/"), command.menu or command.help.rpartition("　")[2])
+        for command in COMMANDS if command.names[0].startswith("/") and role.may(command.role)
+        and (command.menu or command.help))

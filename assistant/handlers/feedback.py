@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Outcome
-from assistant.handlers import call
+from assistant.handlers import call, usual
 
 USAGE = "请写成：结果 续了｜结果 没续｜结果 回访 11-28"
+CALL_BACK = "⏰ 今天要回访：第 {call} 通电话{who}。"
+REMIND_AT = time(9, 0)
 _DAYS = {"今天": 0, "明天": 1, "后天": 2, "大后天": 3}
 _WEEK = "一二三四五六日"
 
@@ -75,5 +77,10 @@ def result(incoming: Incoming, desk: Desk, rest: str) -> Message:
     if found is None:
         return Message((Line("note", "现在没有进行中的电话，结果没处记。先输入客户的话，或用 /new 开始一通。"),))
     desk.store.close_call(found.id, outcome, day, incoming.at)
+    if day is not None:
+        who = f"（{found.customer}）" if found.customer else ""
+        desk.store.notify(incoming.person, "callback", (Line("note", CALL_BACK.format(call=found.id, who=who)),),
+                          f"callback:{found.id}:{day}", datetime.combine(day, REMIND_AT))
     tail = f"，{day} 回访" if day else ""
-    return Message((Line("note", f"这通电话记为：{outcome.value}{tail}。下一通直接输入客户的话。"),))
+    return Message((Line("note", f"这通电话记为：{outcome.value}{tail}。下一通直接输入客户的话。"),),
+                   keys=usual.keys(incoming.person, desk))

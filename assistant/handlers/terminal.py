@@ -20,7 +20,7 @@ BYE = "再见。"
 _LOOK = {
     "say": ("💬 ", "bold green"), "ask": ("➡️ ", "cyan"), "never": ("⚠️ ", "yellow"), "cite": ("📎 ", "dim"),
     "also": ("💬 ", "green"), "why": ("• ", ""), "fact": ("📎 ", "dim"), "note": ("", ""), "warning": ("⚠️ ", "bold red"),
-    "copy": ("", "bold"),
+    "copy": ("", "bold"), "link": ("🔗 ", "bold"),
 }
 
 

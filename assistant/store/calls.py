@@ -51,6 +51,11 @@ class Calls(Base):
         return _call(row) if row else None
 
     @guarded
+    def call(self, call: int) -> Call:
+        """The call of that number."""
+        return _call(self._db["sessions"].get(call))
+
+    @guarded
     def close_call(self, call: int, outcome: Outcome, callback_on: date | None, at: datetime) -> None:
         """Ends a call with its outcome."""
         self._db["sessions"].update(call, {"outcome": outcome.value, "ended_at": at.isoformat(),
@@ -61,20 +66,35 @@ class Calls(Base):
     @guarded
     def add_turn(self, call: int, turn: Turn) -> int:
         """Logs a turn with its citations and, where it declined, a gap; returns its number. All or nothing."""
-        heard, told, asked = mask(turn.heard), mask(turn.told), mask(turn.asked)
         with self._db.atomic():
-            key = int(self._db["turns"].insert({
-                "session": call, "at": turn.at.isoformat(), "kind": turn.kind, "heard": heard, "told": told,
-                "asked": asked, "card": turn.card_id, "rung": turn.rung, "cards": json.dumps(turn.cards),
-                "flags": json.dumps(turn.flags), "grounding": turn.grounding,
-                **{f"ms_{step}": turn.ms.get(step) for step in STEPS},
-            }).last_pk)
-            self._db["citations"].insert_all(({"turn": key, "fact": fact} for fact in turn.facts), ignore=True)
-            if "gap" in turn.flags:
-                self._db["gaps"].insert({"turn": key, "heard": heard, "at": turn.at.isoformat(), "status": "open"})
-            self._db.execute("insert into turns_search (rowid, grams) values (?, ?)", [key, _grams(f"{heard} {told}")])
+            key = int(self._db["turns"].insert({"session": call, **_columns(turn)}).last_pk)
+            self._hang(key, turn)
             self._db.execute("update sessions set last_at = ? where id = ?", [turn.at.isoformat(), call])
         return key
+
+    @guarded
+    def replace_turn(self, turn: Turn) -> int:
+        """Puts another heard line and its answer in the place of a turn (its `id`), with all that hung on it: the agent
+        has corrected the question. Lines told along with the old answer go. All or nothing."""
+        with self._db.atomic():
+            first = self._db.execute("select session from turns where id = ?", [turn.id]).fetchone()[0]
+            following = self._db.query("select id, kind from turns where session = ? and id > ? order by id", [first, turn.id])
+            also = [row["id"] for row in itertools.takewhile(lambda row: row["kind"] == "also", following)]
+            for key in (turn.id, *also):
+                for table in ("citations", "feedback", "gaps"):
+                    self._db.execute(f"delete from {table} where turn = ?", [key])
+                self._db.execute("delete from turns_search where rowid = ?", [key])
+            self._db["turns"].delete_where("id in (select value from json_each(?))", [json.dumps(also)])
+            self._db["turns"].update(turn.id, {name: value for name, value in _columns(turn).items() if name != "at"})
+            self._hang(turn.id, turn)
+        return turn.id
+
+    def _hang(self, key: int, turn: Turn) -> None:
+        heard, told = mask(turn.heard), mask(turn.told)
+        self._db["citations"].insert_all(({"turn": key, "fact": fact} for fact in turn.facts), ignore=True)
+        if "gap" in turn.flags:
+            self._db["gaps"].insert({"turn": key, "heard": heard, "at": turn.at.isoformat(), "status": "open"})
+        self._db.execute("insert into turns_search (rowid, grams) values (?, ?)", [key, _grams(f"{heard} {told}")])
 
     @guarded
     def time_turn(self, turn: int, ms: Mapping[str, float]) -> None:
@@ -82,10 +102,11 @@ class Calls(Base):
         self._db["turns"].update(turn, {f"ms_{step}": value for step, value in ms.items() if step in STEPS})
 
     @guarded
-    def told(self, call: int) -> tuple[Told, ...]:
-        """What this call has been told so far, oldest first: what the ladder needs."""
+    def told(self, call: int, before: int | None = None) -> tuple[Told, ...]:
+        """What this call has been told so far (or before a turn of it), oldest first: what the ladder needs."""
         return tuple(Told(row["card"], row["rung"]) for row in self._db.query(
-            "select card, rung from turns where session = ? and card != '' order by id", [call]))
+            "select card, rung from turns where session = ? and card != '' and id < coalesce(?, id + 1) order by id",
+            [call, before]))
 
     @guarded
     def turn(self, turn: int) -> tuple[Turn, str] | None:
@@ -147,6 +168,12 @@ _TURNS = ("select t.*, s.person, s.customer, s.started_at, s.last_at, s.outcome,
           "(select group_concat(fact, ' ') from citations where turn = t.id) as facts, "
           "(select value from feedback where turn = t.id order by at desc limit 1) as thumb "
           "from turns t join sessions s on s.id = t.session")
+
+
+def _columns(turn: Turn) -> dict:
+    return {"at": turn.at.isoformat(), "kind": turn.kind, "heard": mask(turn.heard), "told": mask(turn.told), "asked": mask(turn.asked),
+            "card": turn.card_id, "rung": turn.rung, "cards": json.dumps(turn.cards), "flags": json.dumps(turn.flags),
+            "grounding": turn.grounding, **{f"ms_{step}": turn.ms.get(step) for step in STEPS}}
 
 
 def _call(row: Mapping) -> Call:

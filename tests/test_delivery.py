@@ -1,0 +1,405 @@
+"""When Telegram, the network or we ourselves fail: nothing lost, nothing sent twice, the order kept."""
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import sqlite3
+from concurrent.futures import Future
+from datetime import timedelta
+
+import pytest
+from telegram import Bot
+
+from assistant import journal
+from assistant.config import Telegram
+from assistant.desk import Desk
+from assistant.domain import Line, Role
+from assistant.errors import CoachError
+from assistant.handlers.telegram import Service, service
+from assistant.handlers.telegram.arriving import Arrived
+from assistant.handlers.telegram.courier import Pace
+from assistant.handlers.telegram.exchange import settle
+from tests.bots import QUICK, Bots
+from tests.conftest import NOW, hear, unguarded
+
+
+def said(person) -> list[str]:
+    """The first line of everything the bot has in a person's chat."""
+    return [one.text.splitlines()[0].removeprefix("💬 ") for one in person.chat.by_bot]
+
+
+PRICE = ["价格太高第一句，我帮您看看。", "价格太高第二句，我帮您算算。", "价格太高第三句，您慢慢想。"]
+
+
+async def test_a_429_makes_one_chat_wait_as_told_and_the_others_go_on(bots: Bots):
+    li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
+    await bots.start()
+    bots.api.inject("sendMessage", chat=8, status=429, retry_after=0.3)
+    await li.say("太贵了")
+    await bots.until(lambda: bots.api.refusals)
+    await li.say("太贵了")
+    await wang.say("太贵了")
+    await bots.until(lambda: wang.chat.by_bot)
+    assert said(li) == []
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
+    assert said(li) == PRICE[:2] and len(bots.api.refusals) == 1
+
+
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 502}, {"drop": "before"}, {"drop": "after"},
+                                     {"delay": 0.4}, {"body": "<html>"}], ids=str)
+async def test_a_lost_answer_loses_no_line_and_sends_none_twice(bots: Bots, trouble):
+    li = bots.admit(8, "小李")
+    await bots.start(timeout=0.2)
+    bots.api.inject("sendMessage", **trouble)
+    await li.say("太贵了")
+    await li.reply()
+    await li.say("太贵了")
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.stop()
+    assert said(li) == PRICE[:2] and bots.store.waiting_chats() == ()
+
+
+async def test_a_lost_answer_to_a_message_with_a_typing_keyboard_sends_it_once(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    bots.api.inject("sendMessage", drop="after")
+    await li.say("/new")
+    await li.say("太贵了")
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.stop()
+    assert [text[:5] for text in said(li)] == ["新的一通电", "价格太高第"]
+
+
+async def test_a_lost_answer_to_an_edit_is_just_repeated(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    question = await li.say("太贵了")
+    await li.reply()
+    bots.api.inject("editMessageText", drop="after")
+    await li.edit(question, "车泡水了")
+    await li.sees("泡水第一句")
+    await bots.stop()
+    assert len(li.chat.by_bot) == 1 and bots.store.waiting_chats() == ()
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["it had arrived", "it had not"])
+async def test_a_message_that_was_under_way_at_a_kill_arrives_once(bots: Bots, arrived):
+    li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
+    await bots.start()
+    await li.say("太贵了")
+    await li.reply()
+    await wang.say("太贵了")
+    await wang.reply()
+    await bots.stop()
+    line = (Line("note", "一句 <话>"),)
+    bots.store.queue(8, "8", line, NOW)
+    out = bots.store.claim(8, bots.store.highest(8))  # what a killed process leaves behind
+    if arrived:
+        async with Bot(bots.api.token, bots.api.base_url) as bot:
+            await bot.send_message(8, "一句 &lt;话&gt;", parse_mode="HTML")
+    await wang.say("太贵了")  # numbers go on meanwhile
+    bots.store.queue(8, "8", (Line("note", "下一句"),), NOW)
+    await bots.start()
+    await li.sees("下一句")
+    assert said(li)[1:] == ["一句 <话>", "下一句"] and not out.unsure
+    await bots.until(lambda: len(wang.chat.by_bot) == 2)
+
+
+async def test_what_was_taken_before_a_kill_is_answered_after_it_once_and_in_order(bots: Bots):
+    li = bots.admit(8, "小李")
+    for update, text in ((1, "太贵了"), (2, "车泡水了")):
+        body = {"update": update, "kind": "text", "chat": 8, "person": "8", "at": NOW.isoformat(), "text": text, "message": update}
+        assert bots.store.accept(update, 8, "8", update, body, NOW)
+        assert not bots.store.accept(update, 8, "8", update, body, NOW)
+    await bots.start()
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
+    assert said(li) == ["价格太高第一句，我帮您看看。", "泡水第一句，我帮您看看。"] and len(bots.store.turns()) == 2
+    assert bots.store.unfinished() == ()
+
+
+async def test_an_update_that_comes_twice_is_answered_once(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    bots.api.inject("getUpdates", drop="after", times=2)
+    await li.say("太贵了")
+    await li.reply()
+    await bots.stop()
+    update = {"update_id": 1, "message": li.chat.messages[0].raw}
+    from telegram import Update
+
+    found = await bots.start()
+    for _ in range(2):
+        await found._inbox.put(Update.de_json(update, found.app.bot))
+    await bots.until(lambda: len(li.chat.by_bot) == 2)
+    await bots.stop()
+    assert len(li.chat.by_bot) == 2
+
+
+def test_an_update_is_settled_once_whoever_asks_again(small, store):
+    desk = Desk(hear, small, store, unguarded)
+    update = Arrived(update=1, kind="text", chat=8, person="li", at=NOW, text="太贵了", message=1)
+    assert store.accept(1, 8, "li", 1, update.kept(), NOW)
+    assert settle(update, desk).chats == (8,) and settle(update, desk).chats == ()
+    assert len(store.turns()) == 1 and store.waiting_chats() == (8,)
+
+
+async def test_whoever_blocks_the_bot_is_left_alone_until_they_write_again(bots: Bots):
+    li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
+    await bots.start()
+    await li.say("太贵了")
+    await li.reply()
+    await li.block()
+    bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)
+    await wang.say("太贵了")
+    await wang.reply()
+    await bots.until(lambda: bots.store.unreachable_chats())
+    await bots.service._remind(None)
+    assert 8 not in bots.store.waiting_chats() and not bots.store.notices("fix:8")[0].sent
+    assert [entry["what"] for entry in bots.store.audited()] == ["unreachable"]
+    await li.start()
+    await li.sees("更正")
+
+
+async def test_a_block_in_the_middle_of_sending_drops_the_rest_of_that_chat_only(bots: Bots):
+    li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
+    await bots.start()
+    bots.api.inject("sendMessage", chat=8, status=403, description="bot was blocked by the user")
+    for _ in range(3):
+        await li.say("太贵了")
+    await wang.say("太贵了")
+    await wang.reply()
+    await bots.until(lambda: any(entry["what"] == "unreachable" for entry in bots.store.audited()))
+
+
+async def test_a_malformed_update_is_passed_over_and_the_next_is_answered(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    for broken in ({"message": {"text": "客户13812345678"}}, {"message": {"message_id": "x", "date": {}, "chat": []}}, {"callback_query": 3}, {}):
+        bots.api.raw(broken)
+    await li.say("太贵了")
+    assert (await li.reply()).text.startswith("💬")
+    assert len(bots.store.turns()) == 1
+
+
+async def test_a_crash_costs_one_sentence_with_a_number_and_the_log_names_no_customer(bots: Bots, small):
+    def search(heard: str):
+        if "坏" in heard:
+            raise KeyError(heard)
+        return hear(heard)
+
+    bots.search = search
+    li = bots.admit(8, "小李")
+    log = io.StringIO()
+    with contextlib.ExitStack() as stack:
+        stack.callback(journal.write((bots.api.token,), stream=log))
+        await bots.start()
+        await li.say("坏了，客户姓钱，电话13812345678")
+        told = (await li.reply()).text
+        await li.say("太贵了")
+        assert (await li.sees("价格太高")).text.startswith("💬")
+        logging.getLogger("httpx").warning("POST %s/sendMessage 13812345678", bots.api.base_url + bots.api.token)
+        await bots.stop()
+    reference = told.partition("编号 ")[2].split()[0]
+    assert len(reference) == 6 and reference in log.getvalue()
+    assert "KeyError" in log.getvalue() and "test_delivery.py" in log.getvalue()
+    assert not any(word in log.getvalue() for word in ("13812345678", "姓钱", "坏了", bots.api.token))
+    assert [turn.heard for _, turn in bots.store.turns()] == ["太贵了"]
+
+
+def test_the_journal_masks_whatever_a_library_logs():
+    log = io.StringIO()
+    stop = journal.write(("geheim-secret",), stream=log)
+    try:
+        raise ValueError("客户13812345678说太贵了")
+    except ValueError:
+        logging.getLogger("any.library").exception("call to bot123456789:AAabcdefghijklmnopqrstuvwxyz with geheim-secret")
+    logging.getLogger("telegram.Bot").critical("Error while parsing updates! Received data was %r", {"text": "太贵了"})
+    stop()
+    assert "ValueError" in log.getvalue() and "test_delivery.py" in log.getvalue()
+    assert not any(word in log.getvalue() for word in ("太贵了", "13812345678", "AAabc", "geheim"))
+
+
+async def test_the_network_gone_for_a_while_loses_nothing_and_keeps_the_order(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    await li.say("太贵了")
+    await li.reply()
+    async with bots.api.outage():
+        bots.store.queue(8, "8", (Line("note", "在断网时说的"),), NOW)
+        bots.service._courier.wake(8)
+        await li.say("太贵了")
+        await asyncio.sleep(0.05)
+    await bots.until(lambda: len(li.chat.by_bot) == 3, timeout=10)
+    assert said(li) == [PRICE[0], "在断网时说的", PRICE[1]]
+
+
+async def test_a_stop_sends_what_it_has_taken(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    bots.api.inject("sendMessage", delay=0.2)
+    await li.say("太贵了")
+    await bots.until(lambda: bots.store.turns() or None)
+    await bots.stop()
+    assert said(li) == PRICE[:1]
+    assert not bots.api.updates.pending
+
+
+async def test_while_the_search_warms_up_other_things_are_answered_and_lines_wait_their_turn(bots: Bots):
+    li, boss = bots.admit(8, "小李"), bots.admit(7, "陈主管", Role.MANAGER)
+    warm: Future = Future()
+    bots.search = lambda heard: warm.result()(heard)
+    await bots.start(warm)
+    await li.say("太贵了")
+    await boss.say("/invite 座席")
+    await boss.reply()
+    await bots.until(lambda: "typing" in li.chat.actions)
+    assert li.chat.by_bot == []
+    warm.set_result(hear)
+    assert (await li.reply()).text.startswith("💬 价格太高第一句")
+
+
+async def test_a_stop_while_the_search_warms_up_waits_for_nothing_and_keeps_the_question(bots: Bots):
+    li = bots.admit(8, "小李")
+    warm: Future = Future()
+    bots.search = lambda heard: warm.result()(heard)
+    await bots.start(warm)
+    await li.say("太贵了")
+    await bots.until(lambda: "typing" in li.chat.actions)
+    await asyncio.wait_for(bots.stop(), 5)
+    assert len(bots.store.unfinished()) == 1
+    bots.search = hear
+    await bots.start()
+    assert (await li.reply()).text.startswith("💬 价格太高第一句")
+
+
+async def test_a_search_that_cannot_be_opened_stops_the_bot_and_keeps_the_question(bots: Bots):
+    li = bots.admit(8, "小李")
+    warm: Future = Future()
+    bots.search = lambda heard: warm.result()(heard)
+    started = await bots.start(warm)
+    await li.say("太贵了")
+    await bots.until(lambda: bots.store.unfinished())
+    warm.set_exception(CoachError("索引正被使用。"))
+    with pytest.raises(CoachError, match="索引正被使用"):
+        await asyncio.wait_for(started.failed, 5)
+    await bots.stop()
+    bots.search = hear
+    await bots.start()
+    assert (await li.reply()).text.startswith("💬 价格太高第一句")
+
+
+async def test_a_log_that_cannot_be_written_still_gives_the_line(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    await li.say("太贵了")
+    await li.reply()
+    body = {"update": 1, "kind": "text", "chat": 8, "person": "8", "at": NOW.isoformat(), "text": "太贵了", "message": 1}
+    bots.store.accept(1, 8, "8", 1, body, NOW)
+    bots.store._db.execute("pragma query_only=on")
+    await bots.service._inbox.resume()
+    assert "只读" in (await li.sees("只读")).text and said(li)[1].startswith("价格太高")
+    bots.store._db.execute("pragma query_only=off")
+
+
+async def test_a_log_that_another_program_holds_for_a_moment_delays_and_loses_nothing(bots: Bots):
+    li = bots.admit(8, "小李")
+    bots.store._db.execute("pragma busy_timeout=1")
+    await bots.start(retries=(0.1,) * 5)
+    with contextlib.closing(sqlite3.connect(bots.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        await li.say("太贵了")
+        await asyncio.sleep(0.1)
+        assert bots.api.updates.pending and li.chat.by_bot == []  # not confirmed: Telegram keeps it
+        other.execute("rollback")
+    assert (await li.reply()).text.startswith("💬")
+    body = {"update": 1, "kind": "text", "chat": 8, "person": "8", "at": NOW.isoformat(), "text": "车泡水了", "message": 1}
+    bots.store.accept(1, 8, "8", 1, body, NOW)
+    with contextlib.closing(sqlite3.connect(bots.store.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        await bots.service._inbox.resume()
+        await asyncio.sleep(0.05)
+        other.execute("rollback")
+    await li.sees("泡水第一句")
+    assert [turn.heard for _, turn in bots.store.turns()] == ["车泡水了", "太贵了"]
+
+
+async def test_a_webhook_takes_updates_only_with_its_secret(bots: Bots, unused_port):
+    li = bots.admit(8, "小李")
+    hook = f"http://127.0.0.1:{unused_port}/coach"
+    settings = Telegram(base_url=bots.api.base_url, per_second=0, webhook_url=hook, webhook_port=unused_port)
+    await bots.start(settings=settings, secret="a_secret_of_the_webhook")
+    await li.say("太贵了")
+    assert (await li.reply()).text.startswith("💬")
+    import httpx
+
+    async with httpx.AsyncClient() as client:
+        forged = {"update_id": 5, "message": {**li.chat.messages[0].raw, "message_id": 77}}
+        for headers in ({}, {"X-Telegram-Bot-Api-Secret-Token": "guess"}):
+            assert (await client.post(hook, json=forged, headers=headers)).status_code == 403
+    assert len(li.chat.by_bot) == 1
+    with pytest.raises(CoachError, match="COACH_TELEGRAM_SECRET"):
+        bots.setup(settings=settings).checked()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    import socket
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.mark.parametrize("settings, token, says", [
+    ({}, "", "export COACH_TELEGRAM_TOKEN"), ({}, "1:wrong", "不认这个令牌"), ({}, "没有冒号", "不认这个令牌"),
+    ({"base_url": "http://127.0.0.1:9"}, None, "连不上 Telegram（127.0.0.1:9）"),
+    ({"proxy": "http://user:geheim@127.0.0.1:9"}, None, "连不上 Telegram"),
+    ({"proxy": "socks5://user:geheim@127.0.0.1:9"}, None, "连不上 Telegram"),
+    ({"proxy": "http://user:geheim@127.0.0.1:port"}, None, "代理 http://127.0.0.1:port 不能用"),
+])
+async def test_a_bot_that_cannot_start_says_what_to_do(bots: Bots, settings, token, says):
+    setup = bots.setup(token=bots.api.token if token is None else token,
+                       settings=Telegram(**{"base_url": bots.api.base_url, "timeout": 1, **settings}))
+    with pytest.raises(CoachError) as told:
+        found = Service(Desk(hear, bots.corpus, bots.store, unguarded), setup, bots.clock)
+        try:
+            await found.start()
+        finally:
+            await found.stop()
+    assert says in str(told.value) and bots.api.token not in str(told.value) and "geheim" not in str(told.value)
+    assert bots.api.token not in repr(setup)
+
+
+async def test_a_token_that_is_withdrawn_stops_the_bot_with_a_sentence(bots: Bots):
+    started = await bots.start()
+    bots.api.token = "1:another"
+    bots.api.updates.close()
+    with pytest.raises(CoachError, match="不认这个令牌"):
+        await asyncio.wait_for(started.failed, 5)
+
+
+async def test_telegrams_limit_is_kept_unless_it_is_switched_off(bots: Bots):
+    limited = Service(Desk(hear, bots.corpus, bots.store, unguarded),
+                      bots.setup(settings=Telegram(base_url=bots.api.base_url)), bots.clock)
+    assert limited.app.bot.rate_limiter is not None
+    free = Service(Desk(hear, bots.corpus, bots.store, unguarded), bots.setup(), bots.clock)
+    assert free.app.bot.rate_limiter is None
+
+
+def test_patience_is_bounded_and_the_sentences_say_what_to_do():
+    assert max(Pace().backoff) <= 15 and QUICK.parallel == Pace().parallel
+    assert all("请" in text or "要先" in text for text in (service.BAD_TOKEN, service.NO_NETWORK, service.NO_SECRET))
+
+
+async def test_answered_updates_and_old_messages_are_pruned(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    await li.say("太贵了")
+    await li.reply()
+    await bots.stop()
+    late = NOW + timedelta(days=90)
+    assert bots.store.highest(8) == 2
+    bots.store.prune(late, late)
+    assert bots.store.highest(8) == 0
