@@ -3,41 +3,60 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from assistant import coach
+from assistant import coach, places, slots
 from assistant.desk import Search
-from assistant.domain import Corpus, Found, Grounding, Suggestion
+from assistant.domain import Corpus, Found, Grounding, Scene, Suggestion
 from assistant.errors import CoachError
+from assistant.guard import Break
 
 
-def read_lines(stream: Iterable[str]) -> Iterator[dict]:
-    """JSON objects, one a line; blank lines are passed over. Raises CoachError naming the broken line."""
+def read_lines(stream: Iterable[str], field: str = "q", example: str = "太贵了") -> Iterator[dict]:
+    """JSON objects with a text `field`, one a line; blank lines are passed over. Raises CoachError naming the broken line."""
+    shape = json.dumps({"id": "1", field: example}, ensure_ascii=False)
     for number, line in enumerate(stream, 1):
         if not line.strip():
             continue
         try:
             entry = json.loads(line)
         except json.JSONDecodeError as error:
-            raise CoachError(f'第 {number} 行不是 JSON，请写成 {{"id": "1", "q": "太贵了"}}。') from error
-        if not isinstance(entry, dict) or not isinstance(entry.get("q"), str):
-            raise CoachError(f'第 {number} 行缺少文字字段 q，请写成 {{"id": "1", "q": "太贵了"}}。')
+            raise CoachError(f"第 {number} 行不是 JSON，请写成 {shape}。") from error
+        if not isinstance(entry, dict) or not isinstance(entry.get(field), str):
+            raise CoachError(f"第 {number} 行缺少文字字段 {field}，请写成 {shape}。")
         yield entry
+
+
+def scene(corpus: Corpus, day: date, region: str = "", energy: str = "", channel: str = "", said: str = "") -> Scene:
+    """The scene from what was typed; `said` is what the customer quoted (上年3200 今年2950). Raises CoachError naming
+    what nobody understands."""
+    facts, found = tuple(corpus.facts.values()), {}
+    for name, typed, read in (("region", region, lambda text: places.region(text, facts)), ("energy", energy, places.energy),
+                              ("channel", channel, places.channel)):
+        found[name] = read(typed) if typed else ""
+        if found[name] is None:
+            raise CoachError(f"--{name} {typed} 看不懂。地区写省份或 A 到 E，能源写 fuel 或 nev，渠道写 insurer、dealer 或 intermediary。")
+    parsed = slots.parse(said)
+    if parsed.unknown:
+        raise CoachError(f"--slots 里的 {'、'.join(parsed.unknown)} 看不懂。例如：--slots \"上年3200 今年2950 未出险 12天到期\"")
+    place = places.place(found["region"], found["energy"] or parsed.slots.energy, found["channel"], facts)
+    return Scene(day, place, parsed.slots)
 
 
 def look_up(line: str, search: Search) -> tuple[Found, list[Found]]:
     """What the whole line finds, and what its parts find."""
     if not any(char.isalnum() for char in line):
         return Found((), 0.0, Grounding.NONE), []
-    return search(line), [search(part) for part in coach.clauses(line)]
+    whole = search(line)
+    return whole, [search(part) for part in coach.clauses(line)] if coach.may_be_two(whole) else []
 
 
-def ask(line: str, search: Search, corpus: Corpus, today: date) -> tuple[Suggestion, float]:
+def ask(line: str, search: Search, corpus: Corpus, scene: Scene) -> tuple[Suggestion, float]:
     """The suggestion for one line at the start of a call, and the milliseconds it took."""
     started = time.perf_counter()
     whole, parts = look_up(line, search)
-    suggestion = coach.suggest(whole, parts, corpus, (), today)
+    suggestion = coach.suggest(whole, parts, corpus, (), scene)
     return suggestion, (time.perf_counter() - started) * 1000
 
 
@@ -48,3 +67,9 @@ def as_object(suggestion: Suggestion, ms: float) -> dict:
         "ask": suggestion.ask, "never": [never.line for never in suggestion.never], "facts": list(suggestion.facts),
         "flags": list(suggestion.flags), "ms": round(ms, 2),
     }
+
+
+def as_verdict(found: Sequence[Break]) -> dict:
+    """The stable JSON shape of a check; `layer` says who spoke: "rules" or "likeness"."""
+    return {"allowed": not found, "breaks": [
+        {"rule": one.rule, "quote": one.quote, "basis": one.basis, "rewrite": one.rewrite, "layer": one.layer} for one in found]}

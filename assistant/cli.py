@@ -20,6 +20,7 @@ from assistant.errors import CoachError
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="续保教练：客户一句话，给你一句能说、合规、有出处的回应。")
 AsOf = Annotated[Optional[str], typer.Option("--as-of", metavar="日期", help="把今天当作这一天，如 2026-11-24")]
+Region = Annotated[str, typer.Option("--region", metavar="地区", help="省份，或交强险的 A 到 E 类")]
 Settings = Annotated[Path, typer.Option("--config", envvar="COACH_CONFIG", help="设置文件")]
 _CONFIG = Path("config.toml")
 CLI_PERSON = "local"
@@ -104,6 +105,10 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help='从标准输入逐行读 {"id","q"}，逐行输出 JSON')] = False,
     as_of: AsOf = None,
+    region: Region = "",
+    energy: Annotated[str, typer.Option("--energy", metavar="能源", help="fuel 燃油车，nev 新能源车")] = "",
+    channel: Annotated[str, typer.Option("--channel", metavar="渠道", help="insurer、dealer（4S 店）或 intermediary")] = "",
+    said: Annotated[str, typer.Option("--slots", metavar="数", help='客户报的数，如 "上年3200 今年2950 未出险 12天到期"')] = "",
     config: Settings = _CONFIG,
 ) -> None:
     """问一句，得一张卡；不记日志。"""
@@ -114,22 +119,22 @@ def ask(
     if not as_jsonl and (line is None or not line.strip()):
         raise CoachError('请写上客户说的话，例如：coach ask "太贵了"')
     settings = _config(config)
-    today = _day(as_of) or date.today()
     corpus = _corpus(settings).corpus
+    scene = asking.scene(corpus, _day(as_of) or date.today(), region, energy, channel, said)
     with _search(settings, corpus) as searcher:
         if as_jsonl:
             for entry in asking.read_lines(sys.stdin):
-                answer = asking.as_object(*asking.ask(entry.get("q"), searcher, corpus, today))
+                answer = asking.as_object(*asking.ask(entry.get("q"), searcher, corpus, scene))
                 print(json.dumps({"id": entry.get("id"), **answer}, ensure_ascii=False), flush=True)
             return
-        suggestion, ms = asking.ask(line, searcher, corpus, today)
+        suggestion, ms = asking.ask(line, searcher, corpus, scene)
         if as_json:
             print(json.dumps(asking.as_object(suggestion, ms), ensure_ascii=False))
             return
         from assistant import render
         from assistant.handlers.terminal import paint
 
-        paint(render.card(suggestion, corpus))
+        paint(render.card(suggestion, corpus, scene.place))
 
 
 @app.command()
@@ -142,15 +147,18 @@ def chat(
     from datetime import timedelta
 
     from assistant.desk import Desk
-    from assistant.handlers import terminal
+    from assistant.domain import Role
+    from assistant.handlers import recall, terminal
+    from assistant.knowledge.likeness import guard_over
     from assistant.store import Store
 
     settings = _config(config)
     corpus = _corpus(settings).corpus
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
-            store.know(person, person, "admin", datetime.now())
-        desk = Desk(searcher, corpus, store, timedelta(minutes=settings.call.idle_minutes), _day(as_of))
+            store.know(person, person, Role.ADMIN, datetime.now())
+            recall.watch(store, corpus, datetime.now())
+        desk = Desk(searcher, corpus, store, guard_over(corpus.redlines), timedelta(minutes=settings.call.idle_minutes), _day(as_of))
         terminal.run(desk, person, datetime.now)
 
 
@@ -233,6 +241,9 @@ def doctor(config: Settings = _CONFIG) -> None:
         healthy &= finding.ok
     if not healthy:
         raise typer.Exit(1)
+
+
+from assistant import cli_check, cli_facts  # noqa: E402, F401  last: their verbs use what stands above
 
 
 def main() -> None:

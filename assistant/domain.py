@@ -26,6 +26,20 @@ class Outcome(StrEnum):
     CALLBACK = "回访"
 
 
+class Role(StrEnum):
+    """What a person may do; each role may do all that the ones before it may. A stranger has none."""
+
+    AGENT = "agent"
+    TRAINER = "trainer"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+    def may(self, needed: Role) -> bool:
+        """Whether this role reaches the needed one."""
+        ranks = tuple(Role)
+        return ranks.index(self) >= ranks.index(needed)
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A dated, sourced statement. `speak` holds the figures that an agent may say aloud, as written."""
@@ -50,11 +64,53 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line is told. `regions` are the names it may be (one province, or all of a 交强险 class); empty is unknown,
+    as "" is for `energy` (fuel, nev) and `channel` (insurer, dealer, intermediary)."""
+
+    regions: tuple[str, ...] = ()
+    energy: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """What the customer's own papers say, as the agent stated it; None and "" are unknown. Nothing is computed from it.
+
+    Premiums in yuan; `claims` counts accidents; `due` reads before 到期 (12天后, 11月28日); `energy` is fuel or nev.
+    """
+
+    last_year: float | None = None
+    this_year: float | None = None
+    claims: int | None = None
+    due: str = ""
+    energy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a line has to fit: the day, the place, and what is known of this customer."""
+
+    day: date
+    place: Place = Place()
+    slots: Slots = Slots()
+
+
+@dataclass(frozen=True, slots=True)
 class Never:
     """A line that must not be said, and the red line (RL-..) it breaks or the fact that refutes it."""
 
     line: str
     basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Lines that replace rungs (counted from 1) in one scope: fuel, nev, insurer, dealer, intermediary, or the id of a
+    cited fact, which means wherever that fact surely holds."""
+
+    scope: str
+    say: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +134,13 @@ class Card:
     phrasings: tuple[str, ...]
     refusal: str = ""
     path: str = ""
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RedLine:
-    """A rule that no line may break, with the patterns that betray it and the harmless uses around them."""
+    """A rule that no line may break: patterns that break it by themselves, hints that often do, and the harmless uses
+    around both."""
 
     id: str
     title: str
@@ -93,6 +151,7 @@ class RedLine:
     advice: str
     patterns: tuple[str, ...]
     allow: tuple[str, ...]
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +285,36 @@ class Turn:
     flags: tuple[str, ...] = ()
     feedback: str = ""
     ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell a person unasked, once, from `due` on: a correction, a call-back that is due."""
+
+    id: int
+    person: str
+    kind: str
+    lines: tuple[Line, ...]
+    due: datetime
+    sent: bool = False
+    read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Words that an agent asked about before saying them (masked), the rules they broke, and the call, if any."""
+
+    person: str
+    at: datetime
+    text: str
+    rules: tuple[str, ...]
+    session_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How many of a person's own words broke a rule."""
+
+    person: str
+    rule: str
+    times: int

@@ -1,11 +1,14 @@
-"""May this be said? Red lines by pattern, and the figures of a line against the facts that support them.
+"""May this be said? Red lines in two layers, and the figures of a line against the facts that support them.
 
-Pure and deterministic: the rules stand in `corpus/redlines.toml`, where a compliance officer changes them without code.
+Pure and deterministic. The first layer is `corpus/redlines.toml`, which a compliance officer changes without code:
+`patterns` break a rule by themselves, `hints` are words that often do and count once the second layer agrees. The second
+layer (assistant.knowledge.likeness) judges how much a line is like the labelled lines that break a rule: it finds what
+no list foresees, and tells 送您油卡 from 送油卡违规.
 """
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,14 +37,43 @@ _IDIOMS = re.compile(
 )
 
 
+RULES, LIKENESS = "rules", "likeness"  # the layers
+_SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")
+_CLAUSE = re.compile(r"[^，。！？；、,.!?;\s]+")
+_WINDOW = 60  # characters judged at once: the labelled lines are of one or two sentences
+_MOST_WINDOWS = 40
+_CLAUSES = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A rule broken: its id, the exact words, the law behind it, and a line that may be said instead."""
+    """A rule broken: its id, the exact words, the law behind it, a line that may be said instead, and the layer
+    that spoke (RULES or LIKENESS)."""
 
     rule: str
     quote: str
     basis: str
     rewrite: str
+    layer: str = RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """What the second layer thinks of a line: the probability, 0..1, that it breaks any rule, and that it breaks each."""
+
+    any: float
+    rules: Mapping[str, float]
+
+
+Likeness = Callable[[str], Likely]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Probabilities from which the second layer speaks by itself, and confirms a hint; fitted on guard_dev."""
+
+    alone: float = 0.5
+    hint: float = 0.2
 
 
 @lru_cache(maxsize=4096)
@@ -49,18 +81,83 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+def _first(text: str, patterns: Iterable[str], allowed: Sequence[tuple[int, int]]) -> str | None:
+    """The first match of any pattern outside the allowed stretches, or None."""
+    for pattern in patterns:
+        for match in _compiled(pattern).finditer(text):
+            if not any(a <= match.start() < b or a < match.end() <= b for a, b in allowed):
+                return match.group()
+    return None
+
+
+def _allowed(text: str, rule: RedLine) -> tuple[tuple[int, int], ...]:
+    return tuple(match.span() for pattern in rule.allow for match in _compiled(pattern).finditer(text))
+
+
+def patterned(text: str, rule: RedLine) -> str | None:
+    """The words of `text` that break the rule by themselves, or None."""
+    return _first(text, rule.patterns, _allowed(text, rule))
+
+
+def hinted(text: str, rule: RedLine) -> str | None:
+    """The words of `text` that often break the rule, or None."""
+    return _first(text, rule.hints, _allowed(text, rule))
+
+
 def breaks(text: str, redlines: Mapping[str, RedLine]) -> tuple[Break, ...]:
-    """The red lines that `text`, said by an agent, breaks by its wording; one entry a rule, in the rules' order."""
+    """The red lines that `text`, said by an agent, may break by its wording, hints counted too: strict, for lines that we
+    store. One entry a rule, in the rules' order."""
     found = []
     for rule in redlines.values():
-        allowed = [span.span() for pattern in rule.allow for span in _compiled(pattern).finditer(text)]
-        for pattern in rule.patterns:
-            hit = next((m for m in _compiled(pattern).finditer(text)
-                        if not any(a <= m.start() < b or a < m.end() <= b for a, b in allowed)), None)
-            if hit is not None:
-                found.append(Break(rule.id, hit.group(), rule.legal, rule.rewrite))
-                break
+        quote = patterned(text, rule) or hinted(text, rule)
+        if quote is not None:
+            found.append(Break(rule.id, quote, rule.legal, rule.rewrite))
     return tuple(found)
+
+
+def _windows(text: str) -> tuple[str, ...]:
+    """Whole sentences gathered into stretches of at most `_WINDOW` characters; longer sentences are cut."""
+    found, current = [], ""
+    for sentence in _SENTENCE.findall(text):
+        for start in range(0, len(sentence), _WINDOW):
+            piece = sentence[start:start + _WINDOW]
+            if current and len(current) + len(piece) > _WINDOW:
+                found.append(current)
+                current = ""
+            current += piece
+    return tuple(window for window in (*found, current) if any(char.isalnum() for char in window))[:_MOST_WINDOWS]
+
+
+def _worst_clause(window: str, rule: str, likeness: Likeness) -> str:
+    """The clause most like a break of the rule, for the quote; the whole window where it is one piece."""
+    clauses = _CLAUSE.findall(window)
+    if not 1 < len(clauses) <= _CLAUSES:
+        return window.strip()
+    return max(clauses, key=lambda clause: likeness(clause).rules.get(rule, 0.0))
+
+
+def check(text: str, redlines: Mapping[str, RedLine], likeness: Likeness, limits: Limits) -> tuple[Break, ...]:
+    """The red lines that an agent would break by saying `text`, one entry a rule, in the rules' order; empty: may be said.
+
+    A pattern decides by itself. A hint needs the second layer's agreement. The second layer alone needs a higher
+    probability, and then names its likeliest rules.
+    """
+    found: dict[str, Break] = {}
+    for window in _windows(text):
+        likely = likeness(window)
+        for rule in redlines.values():
+            quote = patterned(window, rule)
+            if quote is None and likely.any >= limits.hint:
+                quote = hinted(window, rule)
+            if quote is not None:
+                found.setdefault(rule.id, Break(rule.id, quote, rule.legal, rule.rewrite))
+        if likely.any >= limits.alone:
+            ranked = sorted((rule for rule in likely.rules if rule in redlines), key=lambda rule: -likely.rules[rule])
+            for place, rule in enumerate(ranked):
+                if rule not in found and (likely.rules[rule] >= 0.5 or (place == 0 and not found)):
+                    found[rule] = Break(rule, _worst_clause(window, rule, likeness), redlines[rule].legal,
+                                        redlines[rule].rewrite, LIKENESS)
+    return tuple(found[rule] for rule in redlines if rule in found)
 
 
 def superlative(text: str) -> str | None:

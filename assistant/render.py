@@ -4,12 +4,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from assistant.domain import Button, Call, Corpus, Fact, Grounding, Line, Suggestion, Turn
+from assistant.domain import Asked, Button, Call, Corpus, Fact, Grounding, Habit, Line, Message, Place, Suggestion, Turn
+from assistant.guard import LIKENESS, Break, Figure
+from assistant.places import ANYWHERE, CHANNELS, ENERGIES, EVERYWHERE, Fit, fit, limits
 
 NEXT, WHY, COPY, UP, DOWN = "换一句", "为什么", "复制", "👍", "👎"
 MAX_ALTERNATIVES = 3
-_ENERGY = {"fuel": "燃油车", "nev": "新能源车"}
-_CHANNEL = {"insurer": "保险公司", "dealer": "4S 店", "intermediary": "中介"}
+LOOK_UP = "【查系统】的地方先查到再念；客户报过的数，输入：客户 上年3200 今年2950 12天到期"
 
 
 def _reason(basis: str, corpus: Corpus) -> str:
@@ -18,14 +19,32 @@ def _reason(basis: str, corpus: Corpus) -> str:
     return f"{basis} {corpus.facts[basis].topic}" if basis in corpus.facts else basis
 
 
-def _cite(suggestion: Suggestion, corpus: Corpus) -> str:
+def _where(facts: Sequence[Fact], place: Place) -> str:
+    """Since when and where these facts hold: 2020-09-19 起 · 广东 · 新能源车. Sales rules do not move the date, nor do
+    facts that may not hold here: those carry their limit."""
+    sure = [fact for fact in facts if fit(fact, place) is Fit.YES]
+    content = [fact for fact in sure or facts if not fact.id.startswith("SAL-")] or facts
+    regional = any(EVERYWHERE not in fact.region for fact in sure)
+    names = place.regions if len(place.regions) < 3 else (f"{place.regions[0]}等{len(place.regions)}地",)
+    parts = [f"{max(fact.valid_from for fact in content)} 起"]
+    parts += ["、".join(names) if regional else EVERYWHERE] if sure else []
+    parts += [CHANNELS[place.channel]] if any("all" not in fact.channel for fact in sure) else []
+    parts += [ENERGIES[place.energy]] if any("all" not in fact.energy for fact in sure) else []
+    return " · ".join(parts)
+
+
+def _cite(suggestion: Suggestion, corpus: Corpus, place: Place) -> str:
     facts = [corpus.facts[fact] for fact in suggestion.facts if fact in corpus.facts]
-    since = f"（{facts[0].valid_from} 起）" if facts else ""
-    return f"{suggestion.title} · 依据 {'、'.join(suggestion.facts)}{since}"
+    if not facts:
+        return f"{suggestion.title} · 在这个日期、这个地方没有依据"
+    named = "、".join(f"{fact.id}（{limits(fact)}）" if fit(fact, place) is Fit.UNKNOWN else fact.id for fact in facts)
+    return f"{suggestion.title} · 依据 {named}（{_where(facts, place)}）"
 
 
-def card(suggestion: Suggestion, corpus: Corpus) -> tuple[Line, ...]:
-    """The lines of a suggestion: what to say first, what to ask, what never to say, and where it comes from."""
+def card(suggestion: Suggestion, corpus: Corpus, place: Place = ANYWHERE) -> tuple[Line, ...]:
+    """The lines of a suggestion: what to say first, what to ask, what never to say, and where it comes from.
+
+    The citation names only facts that hold in `place`; those of which that is not known carry their limit."""
     if not suggestion.card_id:
         lines = [Line("note", suggestion.notice)] if suggestion.notice else []
         return (*lines, Line("ask", f"可以先问：{suggestion.ask}"))
@@ -37,7 +56,9 @@ def card(suggestion: Suggestion, corpus: Corpus) -> tuple[Line, ...]:
         lines.append(Line("never", f"别说：“{never.line}”（{_reason(never.basis, corpus)}）"))
     for other in suggestion.also:
         lines.append(Line("also", f"还提到「{other.title}」：{other.say}"))
-    lines.append(Line("cite", _cite(suggestion, corpus)))
+    if any("look_up" in told.flags for told in (suggestion, *suggestion.also)):
+        lines.append(Line("warning", LOOK_UP))
+    lines.append(Line("cite", _cite(suggestion, corpus, place)))
     if "exit" in suggestion.flags:
         lines.append(Line("note", "客户已经推了几次，体面收尾；约好回访就输入“结果 回访 日期”。"))
     if suggestion.notice:
@@ -67,13 +88,12 @@ def buttons(suggestion: Suggestion, turn: int, corpus: Corpus) -> tuple[Button, 
 
 
 def _scope(fact: Fact) -> str:
-    parts = [f"{fact.valid_from} 起" + (f"，至 {fact.valid_to}" if fact.valid_to else ""), "、".join(fact.region)]
-    parts += [_ENERGY[item] for item in fact.energy if item in _ENERGY]
-    parts += [_CHANNEL[item] for item in fact.channel if item in _CHANNEL]
-    return " · ".join(parts)
+    since = f"{fact.valid_from} 起" + (f"，至 {fact.valid_to}" if fact.valid_to else "")
+    parts = [since, "、".join(fact.region), *(CHANNELS[item] for item in fact.channel if item in CHANNELS)]
+    return " · ".join([*parts, *(ENERGIES[item] for item in fact.energy if item in ENERGIES)])
 
 
-def why(turn: Turn, corpus: Corpus, today: date) -> tuple[Line, ...]:
+def why(turn: Turn, corpus: Corpus, today: date, place: Place = ANYWHERE) -> tuple[Line, ...]:
     """Everything behind a told card: the points, every never-say line, the dated facts with their sources."""
     found = corpus.cards.get(turn.card_id)
     if found is None:
@@ -84,7 +104,50 @@ def why(turn: Turn, corpus: Corpus, today: date) -> tuple[Line, ...]:
         fact = corpus.facts.get(fact_id)
         if fact is not None:
             state = "" if fact.in_force(today) else "【此日期不适用】"
+            state += f"【只适用于{limits(fact)}】" if fit(fact, place) is Fit.NO else ""
             lines.append(Line("fact", f"{state}{fact.id} {fact.statement}（{_scope(fact)}；{fact.source}；置信{fact.confidence}）"))
+    return tuple(lines)
+
+
+MAY_SAY = "没查到红线问题，可以说。（机器判断，拿不准仍请问合规）"
+LOOK_UP = "数字 {figures} 没有查到依据，说之前先【查系统】，以系统报价和条款为准。"
+_LAYERS = {LIKENESS: "很像违规的说法"}
+
+
+def verdict(found: Sequence[Break], figures: Sequence[Figure], corpus: Corpus) -> Message:
+    """May it be said: every rule broken with the exact words, the law and who spoke, and a line to say instead."""
+    lines = []
+    for broken in found:
+        who = f"{_LAYERS[broken.layer]}，" if broken.layer in _LAYERS else ""
+        lines.append(Line("warning", f"别说：“{broken.quote}”，{who}碰了 {_reason(broken.rule, corpus)}（{broken.basis}）"))
+        advice = corpus.redlines[broken.rule].advice if broken.rule in corpus.redlines else ""
+        lines.append(Line("say", broken.rewrite))
+        if advice:
+            lines.append(Line("note", f"怎么做：{advice}"))
+    if not found:
+        lines.append(Line("note", MAY_SAY))
+    if figures:
+        lines.append(Line("warning", LOOK_UP.format(figures="、".join(dict.fromkeys(f"{f.value:g}{f.unit}" for f in figures)))))
+    buttons = (Button(COPY, "", copy=found[0].rewrite),) if found else ()
+    return Message(tuple(lines), buttons)
+
+
+def habit(found: Habit, corpus: Corpus) -> tuple[Line, ...]:
+    """A habit, for the manager."""
+    return (Line("note", f"{found.person} 这一周有 {found.times} 次想说的话碰了 {_reason(found.rule, corpus)}，都在说出口前拦下了；"
+                         "建议约个时间一起练一练。"),)
+
+
+def checks(days: int, asked: Sequence[Asked], habits: Sequence[Habit], corpus: Corpus) -> tuple[Line, ...]:
+    """The team's own words by rule: how often, by how many people, and the newest example."""
+    broken = [one for one in asked if one.rules]
+    lines = [Line("note", f"近 {days} 天问了 {len(asked)} 次“能说吗”，{len(broken)} 次碰了红线。")]
+    for rule in corpus.redlines:
+        times = [one for one in habits if one.rule == rule]
+        if times:
+            newest = next(one for one in broken if rule in one.rules)
+            who = "、".join(f"{one.person} {one.times} 次" for one in times[:5])
+            lines.append(Line("why", f"{_reason(rule, corpus)}：{sum(one.times for one in times)} 次（{who}），最近一句“{newest.text}”"))
     return tuple(lines)
 
 

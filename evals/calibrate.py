@@ -3,7 +3,7 @@
     python -m evals.calibrate
 
 Two small convex fits: a softmax over cards (how much each leg counts) and a logistic regression (is the line ours, and
-is the best card right). The limits then decline as much off-topic as they can while losing at most 2 % of our own lines.
+is the best card right). The limits then decline as much off-topic as they can while losing at most MAX_LOST of our own lines.
 Only dev is read; test is never opened here.
 """
 from __future__ import annotations
@@ -23,7 +23,7 @@ from assistant.knowledge.typed import is_typed
 from assistant.knowledge.words import grams, normalise
 from evals.data import Query, load
 
-MAX_LOST = 0.025  # share of in-scope dev lines that the limits may decline
+MAX_LOST = 0.028  # share of in-scope dev lines that the limits may decline; the bar is .03
 _RIDGE = 1e-3
 
 

@@ -154,7 +154,7 @@ def floors_broken(values: dict[str, float], floors: dict[str, float]) -> list[st
     in-scope lines are ceilings."""
     broken = []
     for name, limit in floors.items():
-        ceiling = name.endswith(("_ms", "_s", "_mb")) or name == "in_scope_declined"
+        ceiling = name.endswith(("_ms", "_s", "_mb")) or name in ("in_scope_declined", "false_alarms")
         if name in values and (values[name] > limit if ceiling else values[name] < limit):
             broken.append(f"{name} is {values[name]:.4f}, the {'ceiling' if ceiling else 'floor'} is {limit}")
     return broken

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from assistant import guard
 from assistant.desk import Desk
-from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message
+from assistant.domain import Corpus, Found, Grounding, Hit, Incoming, Message, Role
 from assistant.handlers import answer
 from assistant.knowledge.read import Reading, read_corpus
 from assistant.store import Store
@@ -133,7 +134,7 @@ def small(tmp_path: Path) -> Corpus:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     found = Store(tmp_path / "coach.db")
-    found.know("li", "小李", "agent", NOW)
+    found.know("li", "小李", Role.AGENT, NOW)
     yield found
     found.close()
 
@@ -151,7 +152,7 @@ def hear(line: str) -> Found:
 
 @pytest.fixture
 def desk(small: Corpus, store: Store) -> Desk:
-    return Desk(hear, small, store, idle=timedelta(minutes=30))
+    return Desk(hear, small, store, lambda text: guard.breaks(text, small.redlines), idle=timedelta(minutes=30))
 
 
 @pytest.fixture
@@ -165,3 +166,8 @@ def say(desk: Desk) -> Callable[..., Message]:
 def shown(message: Message, role: str | None = None) -> str:
     """The text of a message, or of its lines of one role."""
     return "\n".join(line.text for line in message.lines if role is None or line.role == role)
+
+
+def unguarded(text: str) -> tuple[guard.Break, ...]:
+    """A guard that lets everything pass, where a test is about something else."""
+    return ()

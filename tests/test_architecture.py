@@ -18,17 +18,17 @@ HOMES = {
     "torch": {"assistant/knowledge/embed.py"},
     "bm25s": {"assistant/knowledge/words.py"},
     "langchain_core": {"assistant/knowledge/retriever.py"},
-    "sqlite_utils": {"assistant/store.py", "assistant/migrations.py"},
-    "sqlite3": {"assistant/store.py", "assistant/doctor.py"},
+    "sqlite_utils": {"assistant/store/base.py", "assistant/store/migrations.py"},
+    "sqlite3": {"assistant/store/base.py", "assistant/doctor.py"},
     "telegram": {"assistant/handlers/telegram.py"},
     "prompt_toolkit": {"assistant/handlers/terminal.py"},
     "rich": {"assistant/handlers/terminal.py", "assistant/cli.py"},
-    "typer": {"assistant/cli.py"},
+    "typer": {"assistant/cli.py", "assistant/cli_check.py", "assistant/cli_facts.py"},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
     "uvicorn": {"assistant/fakeapi/server.py"},
 }
-PURE = ("domain", "errors", "coach", "guard", "redact", "render")
+PURE = ("domain", "errors", "coach", "guard", "redact", "render", "slots", "places", "floating", "recall")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
 
 
@@ -90,7 +90,7 @@ def test_the_command_line_wakes_nothing_heavy():
 def test_answering_wakes_neither_torch_nor_langchain_nor_the_log():
     loaded = _loaded_after("import assistant.asking, assistant.knowledge.search, assistant.knowledge.index, chromadb")
     assert "chromadb" in loaded
-    assert not loaded & {"torch", "sentence_transformers", "langchain_core", "langchain", "sqlite_utils"}
+    assert not loaded & {"torch", "sentence_transformers", "langchain_core", "langchain", "sqlite_utils", "bm25s", "scipy"}
 
 
 def test_files_stay_short_enough_to_be_one_job():

@@ -3,20 +3,20 @@ from __future__ import annotations
 
 import sqlite3
 
-from assistant import coach
+from assistant import coach, handlers
 from assistant.desk import Desk
-from assistant.domain import Incoming
+from assistant.domain import Incoming, Role
 from assistant.handlers import answer
 from assistant.handlers.call import EMPTY, NOTHING_YET, STALE_KEY
 from assistant.store import Store
-from tests.conftest import NOW, hear, shown
+from tests.conftest import NOW, hear, shown, unguarded
 
 
 def test_a_heard_line_gets_its_card_with_five_keys_and_a_logged_turn(say, store):
     message = say("太贵了")
     assert [line.role for line in message.lines] == ["say", "ask", "never", "cite"]
     assert shown(message, "say") == "价格太高第一句，我帮您看看。"
-    assert shown(message, "cite") == "价格太高 · 依据 F-01（2020-09-19 起）"
+    assert shown(message, "cite") == "价格太高 · 依据 F-01（2020-09-19 起 · 全国）"
     assert [button.label for button in message.buttons] == ["换一句", "为什么", "复制", "👍", "👎"]
     [(call, turn)] = store.turns()
     assert (call.person, turn.heard, turn.told, turn.card_id, turn.rung) == ("li", "太贵了", "价格太高第一句，我帮您看看。", "price", 1)
@@ -112,7 +112,7 @@ def test_personal_data_never_reaches_the_log(say, store, tmp_path):
 def test_a_log_that_cannot_be_written_costs_a_sentence_and_not_the_line(small, tmp_path):
     store = Store(tmp_path / "coach.db")
     store._db.execute("pragma query_only=on")
-    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store))
+    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store, unguarded))
     assert shown(message, "say") == "价格太高第一句，我帮您看看。"
     assert "只读" in shown(message, "warning")
 
@@ -122,8 +122,18 @@ def test_a_log_that_another_program_locks_costs_a_sentence_and_not_the_line(smal
     store._db.execute("pragma busy_timeout=1")
     other = sqlite3.connect(tmp_path / "coach.db", isolation_level=None)
     other.execute("begin exclusive")
-    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store))
+    message = answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store, unguarded))
     other.execute("rollback")
     assert shown(message, "say") == "价格太高第一句，我帮您看看。"
     assert "锁" in shown(message, "warning")
-    assert shown(answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store)), "warning") == ""
+    assert shown(answer(Incoming("li", "太贵了", NOW), Desk(hear, small, store, unguarded)), "warning") == ""
+
+
+def test_nobody_is_admitted_by_default_and_a_command_checks_the_role(desk, say, monkeypatch):
+    assert shown(answer(Incoming("stranger", "太贵了", NOW, channel="telegram"), desk)) == handlers.STRANGER
+    assert shown(answer(Incoming("stranger", "", NOW, action="why:1", channel="telegram"), desk)) == handlers.STRANGER
+    boss = handlers.Command(("/boss",), handlers.help_, Role.MANAGER, help="/boss　只有主管看得到")
+    monkeypatch.setitem(handlers._BY_NAME, "/boss", boss)
+    assert shown(say("/boss")) == handlers.NOT_ALLOWED.format(role="主管")
+    desk.store.know("chen", "陈主管", Role.ADMIN, NOW)
+    assert "/help" in shown(answer(Incoming("chen", "/boss", NOW, channel="telegram"), desk))

@@ -32,7 +32,7 @@ def test_ask_prints_a_card_for_a_person(place):
     done = coach(place, "ask", "怎么这么贵啊")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "💬 价格太高第一句，我帮您看看。"
-    assert "依据 F-01（2020-09-19 起）" in done.stdout
+    assert "依据 F-01（2020-09-19 起 · 全国）" in done.stdout
 
 
 def test_ask_json_has_the_stable_shape(place):
@@ -53,7 +53,7 @@ def test_ask_jsonl_answers_in_order_whatever_the_lines_hold(place):
 
 
 def test_as_of_moves_today(place):
-    assert json.loads(coach(place, "ask", "--json", "--as-of", "2019-01-01", "怎么这么贵啊").stdout)["flags"] == ["stale:F-01"]
+    assert json.loads(coach(place, "ask", "--json", "--as-of", "2019-01-01", "怎么这么贵啊").stdout)["flags"] == ["withheld", "stale:F-01"]
 
 
 @pytest.mark.parametrize("words, stdin, says", [
@@ -64,6 +64,14 @@ def test_as_of_moves_today(place):
     (("ask", "--jsonl"), '{"id": 1}\n', "第 1 行缺少文字字段 q"),
     (("ask", "--jsonl", "太贵了"), "", "--jsonl 从标准输入读"),
     (("log", "--export", "x.docx"), "", "不会写 .docx"),
+    (("ask", "--region", "火星", "太贵了"), "", "--region 火星 看不懂"),
+    (("ask", "--slots", "上年3200 大客户", "太贵了"), "", "大客户 看不懂"),
+    (("recall",), "", "请写一个编号"),
+    (("recall", "F-01", "--changed"), "", "请写一个编号"),
+    (("recall", "F-01", "--text", "先别讲"), "", "没写 --send"),
+    (("recall", "F-01", "--send"), "", "更正要写明"),
+    (("recall", "F-99"), "", "没有 F-99 这个编号"),
+    (("float", "--region", "火星", "3年未出险"), "", "--region 火星 看不懂"),
     (("ask", "--nope"), "", "coach --help"),
     (("nope",), "", "coach --help"),
     (("log", "--limit", "0"), "", "coach --help"),
@@ -179,3 +187,24 @@ def test_a_reader_that_leaves_early_is_no_error(place):
                           input="\n".join(json.dumps({"id": i, "q": "太贵了"}) for i in range(50)), cwd=place,
                           env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=120)
     assert "Traceback" not in done.stderr and len(done.stdout.splitlines()) == 1
+
+
+def test_a_line_told_in_the_chat_is_recalled_and_the_correction_waits_at_the_next_start(tmp_path):
+    write_corpus(tmp_path)
+    coach(tmp_path, "chat", "--as", "小李", stdin="怎么这么贵啊\n")
+    listed = coach(tmp_path, "recall", "F-01")
+    assert (listed.returncode, listed.stdout.splitlines()[0]) == (0, "F-01：最近 30 天给过 1 人 1 次。")
+    assert coach(tmp_path, "recall", "price#1", "--send", "--text", "先别讲，以系统报价为准。").stdout.endswith("更正发给 1 人。\n")
+    later = coach(tmp_path, "chat", "--as", "小李", stdin="知道了\n").stdout
+    assert "更正（price#1）：先别讲，以系统报价为准。" in later and "看过请输入：知道了" in later
+    assert coach(tmp_path, "recall", "price#1", "--status").stdout.endswith("已读\n")
+    card = tmp_path / "corpus/cards/objections/price.md"
+    card.write_text(card.read_text("utf-8").replace("价格太高第一句", "改过的第一句"), "utf-8")
+    assert coach(tmp_path, "recall", "--changed").stdout.splitlines()[1] == "　旧的那版：最近 30 天给过 1 人 1 次。"
+
+
+def test_ask_fills_what_the_customer_quoted_and_marks_the_rest(tmp_path):
+    card = write_corpus(tmp_path) / "cards/objections/price.md"
+    card.write_text(card.read_text("utf-8").replace("价格太高第一句", "今年是{今年}"), "utf-8")
+    for words, say in ((("--slots", "今年2950"), "今年是2950元，我帮您看看。"), ((), "今年是【查系统】，我帮您看看。")):
+        assert json.loads(coach(tmp_path, "ask", "--json", *words, "怎么这么贵啊").stdout)["say"] == say

@@ -5,14 +5,14 @@ from datetime import date
 import pytest
 
 from assistant import coach
-from assistant.domain import Grounding, Told
+from assistant.domain import Found, Grounding, Hit, Scene, Told
 from tests.conftest import TODAY, found
 
 NONE = found()
 
 
 def suggest(small, *told, cards=("price",), parts=(), today=TODAY, whole=None):
-    return coach.suggest(whole or found(*cards), list(parts), small, told, today)
+    return coach.suggest(whole or found(*cards), list(parts), small, told, Scene(today))
 
 
 def test_the_first_time_the_first_rung_is_told_with_everything_around_it(small):
@@ -48,7 +48,7 @@ def test_after_three_refusals_of_any_kind_a_refusal_gets_the_exit(small):
     cards = {key: dataclasses.replace(card, refusal="stop") for key, card in small.cards.items()}
     refusing = dataclasses.replace(small, cards=cards)
     told = [Told("price", 1), Told("flood", 1), Told("price", 2)]
-    got = coach.suggest(found("stop"), [], refusing, told, TODAY)
+    got = coach.suggest(found("stop"), [], refusing, told, Scene(TODAY))
     assert (got.rung, got.say) == (0, coach.EXITS["stop"][0][0])
 
 
@@ -92,7 +92,7 @@ def test_nothing_fits_says_so_with_one_safe_question_and_no_line(small):
 
 def test_a_card_whose_fact_did_not_hold_that_day_is_not_told_as_it_stands(small):
     got = suggest(small, today=date(2019, 1, 1))
-    assert (got.say, got.flags, got.grounding) == (coach.STALE_SAY, ("stale:F-01",), Grounding.WEAK)
+    assert (got.say, got.flags, got.grounding) == (coach.STALE_SAY, ("withheld", "stale:F-01"), Grounding.WEAK)
 
 
 def test_every_line_that_stands_in_the_code_is_sayable_too(reading):
@@ -102,3 +102,12 @@ def test_every_line_that_stands_in_the_code_is_sayable_too(reading):
     for line in lines:
         assert len(line) <= 40 and not guard.superlative(line) and not guard.figures(line)
         assert guard.breaks(line, reading.corpus.redlines) == ()
+
+
+def test_the_parts_of_a_line_are_searched_only_where_they_could_change_the_answer():
+    def whole(*scores, confidence=0.97):
+        return Found(tuple(Hit(f"card{i}", score, 0.9, "") for i, score in enumerate(scores)), confidence, Grounding.STRONG)
+
+    assert not coach.may_be_two(whole(0.985, 0.009))
+    assert coach.may_be_two(whole(0.98, 0.01))
+    assert coach.may_be_two(whole(0.985, 0.009, confidence=0.59))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant import guard
-from assistant.guard import Figure, figures
+from assistant.guard import LIKENESS, RULES, Figure, Likely, Limits, figures
 from tests.conftest import ROOT
 
 
@@ -61,3 +63,44 @@ def test_every_red_line_knows_its_own_examples():
     wrong += [(entry["id"], line) for entry in entries for line in entry["examples_clean"]
               if entry["id"] in [b.rule for b in guard.breaks(line, redlines)]]
     assert wrong == []
+
+
+LIMITS = Limits(alone=0.8, hint=0.3)
+
+
+def likely(any_: float, **rules: float):
+    """A second layer of one opinion: RL_01=0.9 for RL-01."""
+    return lambda text: Likely(any_, {rule.replace("_", "-"): value for rule, value in rules.items()})
+
+
+@pytest.fixture
+def hints(small):
+    """The red line of the small corpus, with a hint beside its patterns."""
+    return {"RL-01": replace(small.redlines["RL-01"], patterns=("返您",), hints=("油卡",))}
+
+
+def told(text, redlines, likeness):
+    return [(b.rule, b.quote, b.layer) for b in guard.check(text, redlines, likeness, LIMITS)]
+
+
+def test_a_pattern_decides_by_itself_and_a_hint_needs_the_second_layer(hints):
+    assert told("我返您三百", hints, likely(0.0)) == [("RL-01", "返您", RULES)]
+    assert told("我不能返您三百", hints, likely(0.0)) == told("油卡挂失找加油站", hints, likely(0.29)) == []
+    assert told("油卡少不了", hints, likely(0.3)) == [("RL-01", "油卡", RULES)]
+
+
+def test_the_second_layer_alone_needs_more_and_names_its_likeliest_rule(hints):
+    assert told("回头给您整点油", hints, likely(0.79, RL_01=0.9)) == []
+    assert told("回头给您整点油", hints, likely(0.8, RL_01=0.4)) == [("RL-01", "回头给您整点油", LIKENESS)]
+
+
+def test_the_quote_is_the_clause_that_gives_a_line_away(hints):
+    def layer(text):
+        return Likely(0.9, {"RL-01": 0.9 if "整点油" in text else 0.1})
+    assert told("条款您先看，回头给您整点油，别声张", hints, layer) == [("RL-01", "回头给您整点油", LIKENESS)]
+
+
+def test_a_long_speech_is_checked_to_its_end(hints):
+    speech = "您好，我把条款给您讲一遍。" * 60 + "我返您三百。"
+    assert told(speech, hints, likely(0.0)) == [("RL-01", "返您", RULES)]
+    assert told("", hints, likely(1.0)) == told("！？。", hints, likely(1.0)) == []

@@ -48,6 +48,14 @@ def test_the_small_corpus_is_clean_before_it_is_broken(tmp_path):
     ("价格太高第一句", "我送您洗车", ":11:", "RL-01"),
     ("我帮您看看", "王先生您看", ":11:", "先生"),
     ("价格太高第一句", "【查系统】", ":11:", "念不出口"),
+    ("价格太高第一句", "今年{保费}", ":11:", "{保费} 不认识"),
+    ("价格太高第一句", "长" * 25 + "{今年}", ":11:", "这一句 41 个字"),
+    ("价格太高第一句", "今年{今年}，降30%", ":11:", "数字 30%"),
+    ("价格太高第一句", "{今年}的话我送您洗车", ":11:", "RL-01"),
+    ("## 问", "## 说 [nev]\n1. 最多赔30万\n## 问", ":15:", "数字 300000"),
+    ("## 问", "## 说 [nev]\n4. 多出来的一句\n## 问", ":15:", "只有 3 句"),
+    ("## 问", "## 说 [火箭]\n1. 一句话\n## 问", ":15:", "[火箭] 不认识"),
+    ("## 问", "## 说 [F-02]\n1. 一句话\n## 问", ":15:", "[F-02] 不认识"),
     ("价格太高，您看怎么办？", "您看怎么办", ":15:", "问号"),
     ('facts = ["F-01"]', 'facts = ["F-99"]', ":7:", "F-99 不存在"),
     ('facts = ["F-01"]', 'facts = ["F-02"]', ":7:", "不生效"),
@@ -73,6 +81,9 @@ def test_a_fault_is_named_with_its_line_and_a_way_out(broken, old, new, place, s
     ("+++\nid", "---\nid", "第一行应该是 +++"),
     ('kind = "objection"', 'kind = objection', "字段写错了"),
     ("1. 价格太高第一句", "一、价格太高第一句", "开头不对"),
+    ("## 问", "## 说 [nev]\n- 一句话\n## 问", "变体的每一行"),
+    ("## 问", "## 说 [nev]\n1. 一句话\n1. 又一句\n## 问", "一句只写一次"),
+    ("## 问", "## 说 [nev]\n## 问", "是空的"),
 ])
 def test_a_card_that_cannot_be_read_is_named_and_the_others_are_kept(broken, tmp_path, old, new, says):
     assert any(says in message for message in broken(old, new))
@@ -95,6 +106,44 @@ def test_a_line_cannot_be_both_answered_and_declined(tmp_path):
     (corpus / "off_topic/smalltalk.txt").write_text("你好呀\n太贵了\n", "utf-8")
     [problem] = lint(read_corpus(corpus), TODAY)
     assert (problem.path, problem.line) == ("corpus/off_topic/smalltalk.txt", 2)
+
+
+def test_a_placeholder_and_a_variant_that_are_right_pass(broken):
+    assert broken("价格太高第一句，我帮您看看。", "今年{今年}，有责赔20万元。") == []
+
+
+def test_a_line_may_name_the_place_that_its_fact_holds_in_and_else_not(tmp_path):
+    corpus = write_corpus(tmp_path)
+    path = corpus / "facts/f.toml"
+    path.write_text(path.read_text("utf-8").replace('region = ["全国"]', 'region = ["广东"]', 1), "utf-8")
+    card = corpus / "cards/objections/price.md"
+    for line, clean in (("广东这边赔20万元。", True), ("我们这边赔20万元。", False)):
+        text = card.read_text("utf-8")
+        card.write_text(text.replace(text.splitlines()[10], f"1. {line}"), "utf-8")
+        assert (lint(read_corpus(corpus), TODAY) == ()) is clean
+
+
+def test_a_ratio_that_float_cannot_read_is_a_problem(tmp_path, reading):
+    corpus = write_corpus(tmp_path)
+    fact = reading.corpus.facts["CTP-06A"]
+    entry = """
+[[fact]]
+id = "CTP-06A"
+topic = "A类地区下浮"
+statement = "{statement}"
+valid_from = 2020-09-19
+region = ["青海"]
+energy = ["all"]
+channel = ["all"]
+source = "法"
+confidence = "高"
+speak = ["30%", "40%", "50%"]
+"""
+    path, before = corpus / "facts/g.toml", lint(read_corpus(corpus), TODAY)
+    for statement, clean in ((fact.statement, True), (fact.statement.replace("下浮30%", "下浮31%"), False), ("别的写法30%40%50%", False)):
+        path.write_text(entry.format(statement=statement), "utf-8")
+        problems = lint(read_corpus(corpus), TODAY)
+        assert before == () and any("/float 才读得出来" in str(problem) for problem in problems) is not clean
 
 
 def test_an_unproven_fact_may_not_be_spoken(tmp_path):

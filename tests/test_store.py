@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from assistant.domain import Outcome, Turn
+from assistant.domain import Outcome, Role, Turn
 from assistant.errors import StoreError
 from assistant.store import Store
 from tests.conftest import NOW
@@ -66,7 +66,7 @@ def test_a_turn_that_fails_half_way_leaves_nothing_behind(store):
 
 def test_a_restart_finds_the_ladder_where_it_was(tmp_path):
     with_one = Store(tmp_path / "coach.db")
-    with_one.know("li", "小李", "agent", NOW)
+    with_one.know("li", "小李", Role.AGENT, NOW)
     call = with_one.open_call("li", NOW)
     with_one.add_turn(call.id, turn("太贵了"))
     with_one.close()
@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path):
 
 def test_a_full_disk_loses_nothing_that_was_stored(tmp_path):
     store = Store(tmp_path / "coach.db")
-    store.know("li", "小李", "agent", NOW)
+    store.know("li", "小李", Role.AGENT, NOW)
     call = store.open_call("li", NOW)
     store.add_turn(call.id, turn("太贵了"))
     pages = store._db.execute("pragma page_count").fetchone()[0]

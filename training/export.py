@@ -17,43 +17,56 @@ from pathlib import Path
 import numpy as np
 
 
-def export(source: Path, target: Path, lines: list[str]) -> dict[str, float | int]:
-    """Writes the encoder in `source` to `target` and returns its fidelity on `lines` (cosine, 1.0 is equal)."""
+def _quantised(module, names: str, target: Path) -> None:
+    """Writes `module` (ids, mask -> rows) as int8 model.onnx: per channel, reduced range."""
     import onnxruntime.quantization as quantization
     import torch
-    from sentence_transformers import SentenceTransformer
-
-    from assistant.knowledge.embed import OnnxEmbedder
-
-    model = SentenceTransformer(str(source), device="cpu", model_kwargs={"dtype": torch.float32})
-    bert = model[0].auto_model.eval()
-    bert.config._attn_implementation = "eager"
-
-    class Cls(torch.nn.Module):
-        """CLS pooling and normalisation inside the graph, so that a runtime needs no pooling code."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.bert = bert
-
-        def forward(self, input_ids, attention_mask):
-            hidden = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            return torch.nn.functional.normalize(hidden[:, 0], dim=-1)
 
     target.mkdir(parents=True, exist_ok=True)
     ids = torch.ones((2, 8), dtype=torch.long)
     with tempfile.TemporaryDirectory() as scratch:
         full = Path(scratch) / "fp32.onnx"
         torch.onnx.export(
-            Cls(), (ids, torch.ones_like(ids)), str(full), dynamo=False, opset_version=17,
-            input_names=["input_ids", "attention_mask"], output_names=["embedding"],
+            module, (ids, torch.ones_like(ids)), str(full), dynamo=False, opset_version=17,
+            input_names=["input_ids", "attention_mask"], output_names=[names],
             dynamic_axes={"input_ids": {0: "batch", 1: "length"}, "attention_mask": {0: "batch", 1: "length"},
-                          "embedding": {0: "batch"}},
+                          names: {0: "batch"}},
         )
         quantization.quantize_dynamic(
             full, target / "model.onnx", per_channel=True, reduce_range=True,
             weight_type=quantization.QuantType.QInt8,
         )
+
+
+def _cls(model, head=None, sharpness: float = 1.0):
+    """CLS pooling and normalisation inside the graph, so that a runtime needs no pooling code; then the head, if any."""
+    import torch
+
+    bert = model[0].auto_model.eval()
+    bert.config._attn_implementation = "eager"
+
+    class Cls(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert, self.head = bert, head
+
+        def forward(self, input_ids, attention_mask):
+            hidden = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            vector = torch.nn.functional.normalize(hidden[:, 0], dim=-1)
+            return vector if self.head is None else self.head(vector * sharpness)
+
+    return Cls()
+
+
+def export(source: Path, target: Path, lines: list[str]) -> dict[str, float | int]:
+    """Writes the encoder in `source` to `target` and returns its fidelity on `lines` (cosine, 1.0 is equal)."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    from assistant.knowledge.embed import OnnxEmbedder
+
+    model = SentenceTransformer(str(source), device="cpu", model_kwargs={"dtype": torch.float32})
+    _quantised(_cls(model), "embedding", target)
     shutil.copyfile(Path(source) / "tokenizer.json", target / "tokenizer.json")
     expected = model.encode(lines, normalize_embeddings=True, batch_size=64)
     cosines = np.sum(expected * OnnxEmbedder(target).encode(lines), axis=1)
@@ -61,6 +74,25 @@ def export(source: Path, target: Path, lines: list[str]) -> dict[str, float | in
                 "megabytes": round((target / "model.onnx").stat().st_size / 1e6, 1)}
     (target / "fidelity.json").write_text(json.dumps(fidelity, indent=1) + "\n", encoding="utf-8")
     return fidelity
+
+
+def export_judge(model, head, sharpness: float, target: Path, lines: list[str]) -> dict[str, float | int]:
+    """Writes the guard's encoder with its head to `target`; returns its fidelity: on how many of `lines` int8 and fp32
+    agree about the last output ("breaks any" above or below even), and the mean difference of its log-odds."""
+    import torch
+
+    from assistant.knowledge.embed import OnnxModel
+
+    _quantised(_cls(model, head.eval(), sharpness), "logits", target)
+    model.tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
+    with torch.no_grad():
+        vectors = torch.tensor(model.encode(lines, normalize_embeddings=True, batch_size=64))
+        expected = head(vectors * sharpness)[:, -1].numpy()
+    small = OnnxModel(target)
+    given = np.array([small.row(line)[-1] for line in lines])
+    return {"lines": len(lines), "agree": float(np.mean((given > 0) == (expected > 0))),
+            "mean_difference": float(np.abs(given - expected).mean()),
+            "megabytes": round((target / "model.onnx").stat().st_size / 1e6, 1)}
 
 
 def main() -> None:

@@ -1,28 +1,43 @@
-"""Every front end asks here: `answer(Incoming, Desk) -> Message`. A table picks the handler; each does one job."""
+"""Every front end asks here: `answer(Incoming, Desk) -> Message`. A table picks the handler and says who may use it."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from assistant.desk import Desk
-from assistant.domain import Incoming, Line, Message
+from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, feedback
+from assistant.handlers import call, customer, feedback, floating, notices, profile, recall
+from assistant.handlers import say as saying
 
 Handler = Callable[[Incoming, Desk, str], Message]
+STRANGER = "您还没有开通。请向主管要一个邀请链接，点开就能用。"
+NOT_ALLOWED = "这个命令要{role}才能用。请找主管。"
+ROLE_NAMES = {Role.AGENT: "座席", Role.TRAINER: "讲师", Role.MANAGER: "主管", Role.ADMIN: "管理员"}
 
 HELP = (
     "直接输入客户说的话，例如：太贵了、泡水赔不赔、tgl",
     "1 换一句　2 为什么　3 复制　4 👍　5 👎（6 以后是“也可能是”的那几张）",
-    "换一句 / /why / 👍 / 👎　对上一句用",
-    "结果 续了｜结果 没续｜结果 回访 11-28　结束这通电话",
-    "/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）",
-    "/help　看这份说明",
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a word starts: its handler, who may use it, its line in the help (none: not listed), and whether words may
+    follow a Chinese name (after a `/name` they always may)."""
+
+    names: tuple[str, ...]
+    handler: Handler
+    role: Role = Role.AGENT
+    help: str = ""
+    rest: bool = False
+
+
 def help_(incoming: Incoming, desk: Desk, rest: str) -> Message:
-    """The commands, one a line."""
-    return Message(tuple(Line("note", line) for line in HELP))
+    """The commands this person may use, one a line."""
+    role = _role(incoming, desk) or Role.AGENT
+    return Message(tuple(Line("note", line) for line in (
+        *HELP, *(command.help for command in COMMANDS if command.help and role.may(command.role)))))
 
 
 def unknown(incoming: Incoming, desk: Desk, rest: str) -> Message:
@@ -30,36 +45,73 @@ def unknown(incoming: Incoming, desk: Desk, rest: str) -> Message:
     return Message((Line("note", f"没有 {incoming.text.split()[0]} 这个命令。输入 /help 看能用的命令。"),))
 
 
-COMMANDS: dict[str, Handler] = {
-    "/help": help_, "/start": help_, "帮助": help_, "?": help_, "？": help_,
-    "/new": call.new, "/why": call.why, "为什么": call.why, "/again": call.again, "换一句": call.again,
-    "/copy": call.copy, "复制": call.copy,
-    "/up": feedback.up, "👍": feedback.up, "/down": feedback.down, "👎": feedback.down,
-    "/result": feedback.result, "结果": feedback.result,
-}
-ACTIONS: dict[str, Handler] = {
-    "again": call.again, "why": call.why, "copy": call.copy, "card": call.pick, "up": feedback.up, "down": feedback.down,
-}
+def stale(incoming: Incoming, desk: Desk, rest: str) -> Message:
+    """A button that no handler knows any more."""
+    return Message((Line("note", call.STALE_KEY),))
 
 
-def _route(incoming: Incoming) -> tuple[Handler, str]:
+COMMANDS: tuple[Command, ...] = (
+    Command(("/again", "换一句"), call.again),
+    Command(("/why", "为什么"), call.why, help="换一句 / /why / 👍 / 👎　对上一句用"),
+    Command(("/copy", "复制"), call.copy),
+    Command(("/up", "👍"), feedback.up),
+    Command(("/down", "👎"), feedback.down),
+    Command(("/result", "结果"), feedback.result, help="结果 续了｜结果 没续｜结果 回访 11-28　结束这通电话", rest=True),
+    Command(("/say", "能说吗", "能说吗？", "能说吗?"), saying.say, help="能说吗 你打算说的话　对客户说之前先查红线", rest=True),
+    Command(("/checks",), saying.checks, Role.MANAGER, help="/checks 天数　团队自己的话碰了哪些红线"),
+    Command(("/new",), call.new, help="/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）"),
+    Command(("/customer", "客户"), customer.customer, rest=True,
+            help="客户 上年3200 今年2950 未出险 12天到期　只记在这通电话里（客户 看，客户 清空）"),
+    Command(("/profile", "资料"), profile.profile, help="/profile 地区 广东 渠道 4S　您在哪里、哪个渠道", rest=True),
+    Command(("/float", "浮动"), floating.float_, help="/float 广东 3年未出险　交强险为什么变（自己看，不念）", rest=True),
+    Command(("/recall",), recall.recall, Role.MANAGER, help="/recall COM-22 更正的话　看谁用过这条，并发更正"),
+    Command(("/read", "知道了"), notices.read, help="知道了　更正和提醒看过了"),
+    Command(("/help", "/start", "帮助", "?", "？"), help_, help="/help　看这份说明"),
+)
+ACTIONS: dict[str, Command] = {
+    name: Command((name,), handler) for name, handler in (
+        ("again", call.again), ("why", call.why), ("copy", call.copy), ("card", call.pick), ("up", feedback.up),
+        ("down", feedback.down), ("read", notices.read))
+}
+_BY_NAME = {name: command for command in COMMANDS for name in command.names}
+_HEAR, _UNKNOWN, _STALE = Command((), call.hear), Command((), unknown), Command((), stale)
+
+
+def _route(incoming: Incoming) -> tuple[Command, str]:
     if incoming.action:
         name, _, rest = incoming.action.partition(":")
-        return ACTIONS.get(name, unknown), rest
+        return ACTIONS.get(name, _STALE), rest
     text = incoming.text.strip()
+    if text in _BY_NAME:
+        return _BY_NAME[text], ""
     first, _, rest = text.partition(" ")
-    whole = COMMANDS.get(text)
-    if whole is not None:
-        return whole, ""
-    if first in COMMANDS and (first.startswith("/") or first == "结果"):
-        return COMMANDS[first], rest.strip()
-    return (unknown, "") if text.startswith("/") and len(text) > 1 else (call.hear, text)
+    command = _BY_NAME.get(first)
+    if command is not None and (first.startswith("/") or command.rest):
+        return command, rest.strip()
+    return (_UNKNOWN, "") if text.startswith("/") and len(text) > 1 else (_HEAR, text)
+
+
+def _role(incoming: Incoming, desk: Desk) -> Role | None:
+    """The person's role; whoever sits at the terminal is at least an agent, even where the log cannot be read."""
+    try:
+        found = desk.store.role(incoming.person)
+    except StoreError:
+        if incoming.channel != "terminal":
+            raise
+        found = None
+    return found or (Role.AGENT if incoming.channel == "terminal" else None)
 
 
 def answer(incoming: Incoming, desk: Desk) -> Message:
-    """What to reply. A log that cannot be used costs one sentence, never the line the agent is waiting for."""
-    handler, rest = _route(incoming)
+    """What to reply. Nobody is admitted by default. A log that cannot be used costs one sentence, never the line the
+    agent is waiting for."""
+    command, rest = _route(incoming)
     try:
-        return handler(incoming, desk, rest)
+        role = _role(incoming, desk)
+        if role is None:
+            return Message((Line("note", STRANGER),))
+        if not role.may(command.role):
+            return Message((Line("note", NOT_ALLOWED.format(role=ROLE_NAMES[command.role])),))
+        return command.handler(incoming, desk, rest)
     except StoreError as error:
         return Message((Line("warning", str(error)),))

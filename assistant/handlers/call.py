@@ -4,9 +4,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from assistant import coach, render
+from assistant import coach, places, render
 from assistant.desk import Desk
-from assistant.domain import Call, Found, Grounding, Incoming, Line, Message, Suggestion, Told, Turn
+from assistant.domain import Call, Found, Grounding, Incoming, Line, Message, Scene, Suggestion, Told, Turn
 from assistant.errors import StoreError
 
 MAX_LOGGED = 500  # characters of a heard line that are kept
@@ -19,6 +19,16 @@ NOTHING_YET = "这通电话还没有给过话术，先输入客户说的话。"
 
 def _today(incoming: Incoming, desk: Desk):
     return desk.as_of or incoming.at.date()
+
+
+def _scene(incoming: Incoming, desk: Desk, call: Call | None) -> Scene:
+    """The day, the agent's place and what is known of the customer of this call."""
+    day = _today(incoming, desk)
+    if call is None:
+        return Scene(day)
+    slots = desk.store.slots(call.id)
+    region, channel = desk.store.profile(incoming.person)
+    return Scene(day, places.place(region, slots.energy, channel, desk.corpus.facts.values()), slots)
 
 
 def _call(incoming: Incoming, desk: Desk) -> Call:
@@ -56,14 +66,15 @@ def _reply(incoming: Incoming, desk: Desk, heard: str, kind: str, found: Found, 
     started = time.perf_counter()
     turn, warning, call = 0, (), None
     told: tuple[Told, ...] = ()
+    scene = _scene(incoming, desk, None)
     try:
         call = _call(incoming, desk)
-        told = desk.store.told(call.id)
+        told, scene = desk.store.told(call.id), _scene(incoming, desk, call)
     except StoreError as error:
         warning = (Line("warning", str(error)),)
-    suggestion = decide(told)
+    suggestion = decide(told, scene)
     decided = time.perf_counter()
-    lines = render.card(suggestion, desk.corpus)
+    lines = render.card(suggestion, desk.corpus, scene.place)
     ms = {"embed": found.embed_ms, "search": found.search_ms, "decide": (decided - started) * 1000,
           "render": (time.perf_counter() - decided) * 1000}
     if call is not None:
@@ -83,21 +94,19 @@ def hear(incoming: Incoming, desk: Desk, heard: str) -> Message:
     notes = (Line("note", TOO_LONG.format(count=len(heard), seen=SEEN)),) if len(heard) > SEEN else ()
     heard = heard[:SEEN] if notes else heard
     whole = desk.search(heard)
-    parts = [desk.search(part) for part in coach.clauses(heard)]
+    parts = [desk.search(part) for part in coach.clauses(heard)] if coach.may_be_two(whole) else []
     whole = replace(whole, embed_ms=whole.embed_ms + sum(part.embed_ms for part in parts),
                     search_ms=whole.search_ms + sum(part.search_ms for part in parts))
-    today = _today(incoming, desk)
     return _reply(incoming, desk, heard, "call", whole,
-                  lambda told: coach.suggest(whole, parts, desk.corpus, told, today), notes)
+                  lambda told, scene: coach.suggest(whole, parts, desk.corpus, told, scene), notes)
 
 
 def _tell(incoming: Incoming, desk: Desk, turn: Turn, card_id: str, kind: str) -> Message:
     card = desk.corpus.cards.get(card_id)
     if card is None:
         return _missing(incoming)
-    today = _today(incoming, desk)
-    return _reply(incoming, desk, turn.heard, kind, Found((), 1.0, Grounding.STRONG), lambda told: replace(
-        coach.tell(card, desk.corpus, told, Grounding.STRONG, today), cards=(card_id,)))
+    return _reply(incoming, desk, turn.heard, kind, Found((), 1.0, Grounding.STRONG), lambda told, scene: replace(
+        coach.tell(card, desk.corpus, told, Grounding.STRONG, scene), cards=(card_id,)))
 
 
 def again(incoming: Incoming, desk: Desk, rest: str) -> Message:
@@ -117,7 +126,8 @@ def why(incoming: Incoming, desk: Desk, rest: str) -> Message:
     turn = _own_turn(incoming, desk, rest)
     if turn is None:
         return _missing(incoming)
-    return Message(render.why(turn, desk.corpus, _today(incoming, desk)), turn=turn.id)
+    scene = _scene(incoming, desk, desk.store.current_call(incoming.person))
+    return Message(render.why(turn, desk.corpus, scene.day, scene.place), turn=turn.id)
 
 
 def copy(incoming: Incoming, desk: Desk, rest: str) -> Message:

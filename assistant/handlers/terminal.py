@@ -13,7 +13,7 @@ from rich.text import Text
 from assistant.desk import Desk
 from assistant.domain import Button, Incoming, Line, Message
 from assistant.errors import StoreError
-from assistant.handlers import HELP, answer
+from assistant.handlers import answer, notices
 
 WELCOME = "续保教练。客户说什么就输入什么，例如：太贵了（/help 看说明，Ctrl-D 退出）"
 BYE = "再见。"
@@ -91,16 +91,27 @@ def _send(message: Message, desk: Desk, console: Console) -> None:
             return  # the answer is out; a log in trouble has already been named in it
 
 
+def _notices(desk: Desk, person: str, now: datetime, console: Console) -> None:
+    """Shows what waits for this person, once; a log in trouble is named at the next answer."""
+    try:
+        for notice in desk.store.unsent(now, person):
+            message = notices.show(notice)
+            paint(message.lines, console)
+            console.print(Text(f"看过请输入：{message.buttons[0].label}", style="dim"))
+            desk.store.mark_sent(notice.id, now)
+    except StoreError:
+        return
+
+
 def run(desk: Desk, person: str, clock: Callable[[], datetime]) -> None:
     """Chats until the input ends."""
     console = Console(soft_wrap=True, highlight=False)
     paint([Line("note", WELCOME)], console)
     keys: tuple[Button, ...] = ()
+    _notices(desk, person, clock(), console)
     for line in _typed(lambda: _history(desk, person)):
+        _notices(desk, person, clock(), console)
         message = answer(_incoming(line.strip(), keys, person, clock()), desk)
         keys = message.buttons or keys
         _send(message, desk, console)
     paint([Line("note", BYE)], console)
-
-
-__all__ = ["HELP", "paint", "run"]

@@ -46,41 +46,54 @@ class _Langchain:
         return self.embed_documents([text])[0]
 
 
-class OnnxEmbedder(_Langchain):
-    """The packaged encoder: tokenizers + onnxruntime, one thread (two contended cores are slower), no torch."""
+class OnnxModel:
+    """A packaged model: tokenizers + onnxruntime, one thread (two contended cores are slower), no torch.
 
-    def __init__(self, folder: Path = BUILT_IN_FOLDER, threads: int = 1) -> None:
+    `hash` names its weights. Raises CoachError with one sentence where the files cannot be read.
+    """
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        model = folder / "model.onnx"
         try:
-            content = model.read_bytes()
+            content = (folder / "model.onnx").read_bytes()
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:
-            raise CoachError(f"读不到内置编码器 {folder}（{error}）。请重新安装：pip install .") from error
-        self.name = f"{BUILT_IN}-{hashlib.sha256(content).hexdigest()[:12]}"
+            raise CoachError(f"读不到内置模型 {folder}（{error}）。请重新安装：pip install .") from error
+        self.hash = hashlib.sha256(content).hexdigest()[:12]
         self._tokenizer.enable_truncation(_MAX_PIECES)
         self._tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        # Loading waits for no Python: it goes on beside the imports of the index (0.1 s of a cold start).
+        self._loading = ThreadPoolExecutor(1).submit(
+            onnxruntime.InferenceSession, content, options, providers=["CPUExecutionProvider"])
+
+    def row(self, text: str) -> np.ndarray:
+        """The model's output for one text. One text a run: int8 activations are scaled by batch, and a line's
+        numbers must not depend on its neighbours."""
+        piece = self._tokenizer.encode(text)
+        return self._loading.result().run(None, {"input_ids": np.array([piece.ids], dtype=np.int64),
+                                                 "attention_mask": np.array([piece.attention_mask], dtype=np.int64)})[0][0]
+
+
+class OnnxEmbedder(_Langchain):
+    """The packaged encoder."""
+
+    def __init__(self, folder: Path = BUILT_IN_FOLDER, threads: int = 1) -> None:
+        self._model = OnnxModel(folder, threads)
+        self.name = f"{BUILT_IN}-{self._model.hash}"
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Rows of unit length. One text a run: int8 activations are scaled by batch, and a line's vector
-        must not depend on its neighbours."""
+        """Rows of unit length, each independent of the others."""
         if len(texts) < _MANY:
-            rows = [self._row(text) for text in texts]
+            rows = [self._model.row(text) for text in texts]
         else:  # a build: one run a core, each on one thread
             with ThreadPoolExecutor(os.cpu_count()) as pool:
-                rows = list(pool.map(self._row, texts))
+                rows = list(pool.map(self._model.row, texts))
         return np.stack(rows).astype(np.float32) if rows else np.empty((0, 0), dtype=np.float32)
-
-    def _row(self, text: str) -> np.ndarray:
-        piece = self._tokenizer.encode(text)
-        return self._session.run(None, {"input_ids": np.array([piece.ids], dtype=np.int64),
-                                        "attention_mask": np.array([piece.attention_mask], dtype=np.int64)})[0][0]
 
 
 class SentenceEmbedder(_Langchain):

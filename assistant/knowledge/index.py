@@ -24,7 +24,7 @@ from assistant.knowledge.rank import Head
 from assistant.knowledge.typed import Sounds
 from assistant.knowledge.words import Words, normalise
 
-FORMAT = 1  # raise it when the files of an index change
+FORMAT = 2  # raise it when the files of an index change
 OFF = "~"  # marks what is indexed in order to be declined
 _COLLECTION = "phrasings"
 _BATCH = 2000  # Chroma takes 5461 at most

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from assistant import guard
-from assistant.domain import MAX_RUNG, RUNGS, Card, Corpus, Fact, RedLine
+from assistant import coach, floating, guard, slots
+from assistant.domain import MAX_RUNG, RUNGS, Card, Corpus, Fact, Place, RedLine
 from assistant.knowledge.read import KINDS, STAGES, CardText, Problem, Reading
+from assistant.places import ANYWHERE, SCOPES, scope_place
 
 MIN_PHRASINGS = 12
 CONFIDENCES = ("高", "中高", "中", "低")
@@ -20,23 +21,41 @@ def folded(line: str) -> str:
     return re.sub(r"[\W_]+", "", line).lower()
 
 
-def _spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine]) -> Iterable[str]:
-    """What is wrong with a line that an agent will say aloud."""
+def _spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine], place: Place) -> Iterable[str]:
+    """What is wrong with a line that an agent will say aloud in that place; a placeholder counts as its longest filling."""
     if not line:
         yield "这一句是空的，请写上"
-    if len(line) > MAX_RUNG:
-        yield f"这一句 {len(line)} 个字，超过 {MAX_RUNG} 字一口气说不完，请缩短：{line}"
-    word = guard.superlative(line)
+    for name in slots.strangers(line):
+        yield f"占位符 {{{name}}} 不认识，只用：{'、'.join(f'{{{known}}}' for known in slots.LONGEST)}"
+    longest, bare = slots.longest(line), slots.bare(line)
+    if len(longest) > MAX_RUNG:
+        yield f"这一句 {len(longest)} 个字，超过 {MAX_RUNG} 字一口气说不完，请缩短：{longest}"
+    word = guard.superlative(bare)
     if word is not None:
         yield f"“{word}”是绝对化或承诺用语，请换成可以兑现的说法：{line}"
-    for broken in guard.breaks(line, redlines):
+    for broken in {found.rule: found for text in (longest, bare) for found in guard.breaks(text, redlines)}.values():
         yield f"“{broken.quote}”碰了红线 {broken.rule}（{broken.basis}），可改为：{broken.rewrite}"
-    for figure in guard.unsupported(line, facts):
-        yield (f"数字 {figure.value:g}{figure.unit} 没有一条被引用的高置信事实支持，"
-               f"请引用对应的事实，或改说“以系统报价/条款为准”：{line}")
-    found = _SPOKEN.search(line)
+    for figure in coach.unbacked(line, facts, place):
+        yield (f"数字 {figure.value:g}{figure.unit} 没有一条被引用的、在这里适用的高置信事实支持，"
+               f"请引用对应的事实、写明适用范围，或改说“以系统报价/条款为准”：{line}")
+    found = _SPOKEN.search(bare)
     if found is not None:
         yield f"“{found.group()}”念不出口或分了先生女士，请改成照着就能念的话：{line}"
+
+
+def _check_variants(card: Card, facts: list[Fact], corpus: Corpus) -> Iterable[tuple[str, str]]:
+    """Each variant has a scope that exists, replaces rungs that exist, and is sayable where it is told."""
+    for i, variant in enumerate(card.variants):
+        cited = {fact.id: fact for fact in facts}
+        if variant.scope not in SCOPES and variant.scope not in cited:
+            yield f"variants{i}", f"变体 [{variant.scope}] 不认识：写 {'、'.join(SCOPES)}，或这张卡引用的一条现行事实的编号"
+            continue
+        where = scope_place(variant.scope, cited.get(variant.scope))
+        for rung, line in variant.say.items():
+            if rung > len(card.say):
+                yield f"variants{i}", f"变体 [{variant.scope}] 要替换第 {rung} 句，可“说”只有 {len(card.say)} 句"
+            for message in _spoken(line, facts, corpus.redlines, where):
+                yield f"variants{i}", message
 
 
 def _check_card(text: CardText, corpus: Corpus, today: date) -> Iterable[tuple[str, str]]:
@@ -74,10 +93,11 @@ def _check_card(text: CardText, corpus: Corpus, today: date) -> Iterable[tuple[s
     if len({folded(line) for line in card.say}) < len(card.say):
         yield "say0", "“说”里有两句一样，请换个角度重写"
     for i, line in enumerate(card.say):
-        for message in _spoken(line, facts, corpus.redlines):
+        for message in _spoken(line, facts, corpus.redlines, ANYWHERE):
             yield f"say{i}", message
-    for message in _spoken(card.ask, facts, corpus.redlines):
+    for message in _spoken(card.ask, facts, corpus.redlines, ANYWHERE):
         yield "ask", message
+    yield from _check_variants(card, facts, corpus)
     if not card.ask.endswith(_QUESTION):
         yield "ask", f"“问”要以问号结尾：{card.ask}"
     if len(card.points) != 3:
@@ -121,6 +141,8 @@ def _check_facts(corpus: Corpus) -> Iterable[Problem]:
         for figure in fact.speak:
             if figure not in fact.statement:
                 yield Problem(place, 0, f"{fact.id} 的 speak“{figure}”在 statement 里找不到，请照原文写")
+        if floating.tabled(fact) and not set(floating.ratios({fact.id: fact}).get(fact.id, ("",))) <= set(fact.speak):
+            yield Problem(place, 0, f"{fact.id} 是浮动比率，statement 要照原来的句式写，比率都列进 speak，/float 才读得出来")
         if fact.valid_to is not None and fact.valid_to < fact.valid_from:
             yield Problem(place, 0, f"{fact.id} 的 valid_to 早于 valid_from，请改正")
     for rule in corpus.redlines.values():

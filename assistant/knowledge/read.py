@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from assistant.domain import Card, Corpus, Fact, Never, RedLine
+from assistant.domain import Card, Corpus, Fact, Never, RedLine, Variant
 from assistant.errors import CorpusError
 
 KINDS = ("objection", "question")
 STAGES = ("opening", "needs", "quote", "close", "follow_up", "after_sale")
 SECTIONS = ("说", "问", "为什么", "别说", "客户会说")
 _DASH = r"-\s+"
+_VARIANT = re.compile(r"说\s*\[([\w-]+)\]")
 _KEYS = ("id", "title", "kind", "stage", "urgency", "facts", "reviewed")
 _FACT_KEYS = ("id", "topic", "statement", "valid_from", "region", "energy", "channel", "source", "confidence")
 _REDLINE_KEYS = ("id", "title", "what", "basis", "legal", "rewrite", "advice", "patterns")
@@ -96,7 +97,7 @@ def _sections(text: str, start: int) -> dict[str, list[tuple[int, str]]]:
     for number, line in enumerate(text.split("\n")[start:], start + 1):
         if line.startswith("## "):
             name = line[3:].strip()
-            if name not in SECTIONS:
+            if name not in SECTIONS and not _VARIANT.fullmatch(name):
                 raise _Broken(number, f"小节“{name}”不认识，只用：{'、'.join(SECTIONS)}")
             if name in found:
                 raise _Broken(number, f"小节“{name}”写了两次，请合并")
@@ -108,6 +109,7 @@ def _sections(text: str, start: int) -> dict[str, list[tuple[int, str]]]:
     for name in SECTIONS:
         if name not in found:
             raise _Broken(start, f"缺少小节“## {name}”，请补上")
+    for name in found:
         if not found[name]:
             raise _Broken(start, f"小节“## {name}”是空的，请写上内容")
     return found
@@ -124,6 +126,21 @@ def _items(lines: list[tuple[int, str]], mark: str) -> list[tuple[int, str]]:
             raise _Broken(number, f"这一行的开头不对，应写成“{'1. ' if mark.startswith(chr(92) + 'd') else '- '}……”")
         items.append((number, line[found.end():].strip()))
     return items
+
+
+def _variants(sections: Mapping[str, list[tuple[int, str]]]) -> list[tuple[int, Variant]]:
+    """`## 说 [nev]` and the like: each line replaces the rung whose number it carries."""
+    variants = []
+    for name, lines in sections.items():
+        if scope := _VARIANT.fullmatch(name):
+            say = {}
+            for number, line in lines:
+                found = re.match(r"([1-9])\.\s*", line)
+                if found is None or int(found[1]) in say:
+                    raise _Broken(number, "变体的每一行写成“2. ……”：替换第几句就写几，一句只写一次")
+                say[int(found[1])] = line[found.end():]
+            variants.append((lines[0][0], Variant(scope[1], say)))
+    return variants
 
 
 def read_card(text: str, path: str) -> CardText:
@@ -146,18 +163,19 @@ def read_card(text: str, path: str) -> CardText:
                 raise _Broken(number, "别说的每一行写成“- 原话 | RL-05”")
             never.append((number, Never(quote.strip().strip("“”\""), basis.strip())))
         phrasings = _items(sections["客户会说"], _DASH)
+        variants = _variants(sections)
         card = Card(
             id=_require(head, "id", str, 1), title=_require(head, "title", str, 1), kind=_require(head, "kind", str, 1),
             stage=tuple(_require(head, "stage", list, 1)), urgency=_require(head, "urgency", int, 1),
             facts=tuple(_require(head, "facts", list, 1)), reviewed=_require(head, "reviewed", date, 1),
             say=tuple(line for _, line in say), ask=ask[1], points=tuple(line for _, line in points),
             never=tuple(item for _, item in never), phrasings=tuple(line for _, line in phrasings),
-            refusal=str(head.get("refusal", "")), path=path,
+            refusal=str(head.get("refusal", "")), path=path, variants=tuple(variant for _, variant in variants),
         )
     except _Broken as error:
         raise CorpusError(str(Problem(path, error.line, str(error)))) from error
     numbers = {"ask": (ask[0],)}
-    for name, items in (("say", say), ("points", points), ("never", never), ("phrasings", phrasings)):
+    for name, items in (("say", say), ("points", points), ("never", never), ("phrasings", phrasings), ("variants", variants)):
         numbers[name] = tuple(number for number, _ in items)
     for number, line in enumerate(text.split("\n", start)[:start], 1):
         numbers.setdefault(line.partition("=")[0].strip(), (number,))
@@ -187,7 +205,7 @@ def _redline(entry: Mapping) -> RedLine:
     for key in _REDLINE_KEYS:
         if key not in entry:
             raise ValueError(f"{entry.get('id', '一条红线')} 缺少字段 {key}")
-    for pattern in (*entry["patterns"], *entry.get("allow", [])):
+    for pattern in (*entry["patterns"], *entry.get("hints", []), *entry.get("allow", [])):
         try:
             re.compile(pattern)
         except re.error as error:
@@ -195,7 +213,7 @@ def _redline(entry: Mapping) -> RedLine:
     return RedLine(
         id=entry["id"], title=entry["title"], what=entry["what"], basis=_tuple(entry["basis"]), legal=entry["legal"],
         rewrite=entry["rewrite"], advice=entry["advice"], patterns=_tuple(entry["patterns"]),
-        allow=_tuple(entry.get("allow", [])),
+        allow=_tuple(entry.get("allow", [])), hints=_tuple(entry.get("hints", [])),
     )
 
 

@@ -1,44 +1,17 @@
-"""The log: what was heard, told and made of it. The only conversation state there is; sqlite-utils stops here.
-
-One writing connection behind a lock, WAL, synchronous=NORMAL. Everything heard or typed is masked on its way in.
-"""
+"""Calls and their turns: what was heard, told and made of it."""
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 import re
-import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import Path
-
-from sqlite_utils import Database
 
 from assistant.domain import Call, Outcome, Told, Turn
-from assistant.errors import StoreError
-from assistant.migrations import migrations
 from assistant.redact import mask
+from assistant.store.base import Base, guarded
 
 STEPS = ("embed", "search", "decide", "render", "send")
-_BUSY_MS = 300  # an agent is on the phone: better a line without its log than a line too late
-
-
-def _sentence(error: sqlite3.Error, path: str) -> str:
-    text = str(error).lower()
-    if "locked" in text or "busy" in text:
-        return f"日志 {path} 正被别的程序锁着，这次没写进去。请关掉占用它的程序再试。"
-    if "readonly" in text or "read-only" in text:
-        return f"日志 {path} 是只读的，这次没写进去。请检查文件和目录的写权限。"
-    if "full" in text:
-        return f"磁盘满了，日志 {path} 这次没写进去。请腾出空间，已存的记录都在。"
-    if "not a database" in text or "malformed" in text:
-        return f"日志 {path} 不是完好的数据库。请先把它改名留底，再从备份恢复；程序会另建一个新的。"
-    if "unable to open" in text:
-        return f"打不开日志 {path}。请检查目录是否存在、有没有写权限。"
-    return f"日志 {path} 出错（{error}），这次没写进去。已存的记录都在。"
 
 
 def _grams(text: str) -> str:
@@ -51,60 +24,10 @@ def _phrase(wanted: str) -> str:
     return " AND ".join(f'"{grams}"' for run in re.findall(r"[^\W_]+", wanted.lower()) if (grams := _grams(run)))
 
 
-def _guarded(method: Callable) -> Callable:
-    """Runs a method under the lock; a vendor error leaves as one sentence."""
-    @functools.wraps(method)
-    def run(self: Store, *args, **kwargs):
-        with self._sentences(), self._lock:
-            return method(self, *args, **kwargs)
-    return run
+class Calls(Base):
+    """Sessions, turns and what hangs on them. Returns domain values, never rows."""
 
-
-class Store:
-    """The log over a SQLite file (or ":memory:"). Returns domain values, never rows."""
-
-    def __init__(self, path: Path | str) -> None:
-        self.path = str(path)
-        self._lock = threading.RLock()
-        with self._sentences():
-            if self.path != ":memory:":
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._db = Database(sqlite3.connect(self.path, timeout=_BUSY_MS / 1000, check_same_thread=False))
-            self._db.execute(f"pragma busy_timeout={_BUSY_MS}")
-            self._db.execute("pragma foreign_keys=on")
-            self._db.execute("pragma synchronous=normal")
-            if self._db.execute("pragma journal_mode").fetchone()[0] != "wal":
-                self._db.execute("pragma journal_mode=wal")
-            if migrations.pending(self._db):
-                migrations.apply(self._db)
-
-    @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise StoreError(_sentence(error, self.path)) from error
-        except OSError as error:
-            raise StoreError(f"打不开日志 {self.path}（{error.strerror}）。请检查目录和权限。") from error
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    # people and calls
-
-    @_guarded
-    def know(self, person: str, name: str, role: str, at: datetime) -> None:
-        """Adds a person unless known already."""
-        self._db["people"].insert({"id": person, "name": name, "role": role, "added_at": at.isoformat()}, ignore=True)
-
-    @_guarded
-    def role(self, person: str) -> str | None:
-        """The person's role, or None for a stranger."""
-        row = next(self._db.query("select role from people where id = ?", [person]), None)
-        return row["role"] if row else None
-
-    @_guarded
+    @guarded
     def open_call(self, person: str, at: datetime, customer: str = "", channel: str = "terminal") -> Call:
         """Ends the person's open call, if any, and starts a new one."""
         with self._db.atomic():
@@ -114,20 +37,20 @@ class Store:
                  "last_at": at.isoformat(), "ended_at": None, "outcome": "", "callback_on": ""}).last_pk
         return Call(int(key), person, mask(customer), at, at)
 
-    @_guarded
+    @guarded
     def current_call(self, person: str) -> Call | None:
         """The person's open call, or None."""
         row = next(self._db.query(
             "select * from sessions where person = ? and ended_at is null order by id desc limit 1", [person]), None)
         return _call(row) if row else None
 
-    @_guarded
+    @guarded
     def last_call(self, person: str) -> Call | None:
         """The person's most recent call, open or ended."""
         row = next(self._db.query("select * from sessions where person = ? order by id desc limit 1", [person]), None)
         return _call(row) if row else None
 
-    @_guarded
+    @guarded
     def close_call(self, call: int, outcome: Outcome, callback_on: date | None, at: datetime) -> None:
         """Ends a call with its outcome."""
         self._db["sessions"].update(call, {"outcome": outcome.value, "ended_at": at.isoformat(),
@@ -135,7 +58,7 @@ class Store:
 
     # turns
 
-    @_guarded
+    @guarded
     def add_turn(self, call: int, turn: Turn) -> int:
         """Logs a turn with its citations and, where it declined, a gap; returns its number. All or nothing."""
         heard = mask(turn.heard)
@@ -153,36 +76,36 @@ class Store:
             self._db.execute("update sessions set last_at = ? where id = ?", [turn.at.isoformat(), call])
         return key
 
-    @_guarded
+    @guarded
     def time_turn(self, turn: int, ms: Mapping[str, float]) -> None:
         """Adds the times that are known only after the answer has left."""
         self._db["turns"].update(turn, {f"ms_{step}": value for step, value in ms.items() if step in STEPS})
 
-    @_guarded
+    @guarded
     def told(self, call: int) -> tuple[Told, ...]:
         """What this call has been told so far, oldest first: what the ladder needs."""
         return tuple(Told(row["card"], row["rung"]) for row in self._db.query(
             "select card, rung from turns where session = ? and card != '' order by id", [call]))
 
-    @_guarded
+    @guarded
     def turn(self, turn: int) -> tuple[Turn, str] | None:
         """A turn and the person whose it is, or None."""
         row = next(self._db.query(_TURNS + " where t.id = ?", [turn]), None)
         return (_turn(row), row["person"]) if row else None
 
-    @_guarded
+    @guarded
     def last_turn(self, call: int) -> Turn | None:
         """The newest turn of a call, or None."""
         row = next(self._db.query(_TURNS + " where t.session = ? order by t.id desc limit 1", [call]), None)
         return _turn(row) if row else None
 
-    @_guarded
+    @guarded
     def rate(self, turn: int, person: str, value: str, at: datetime) -> None:
         """Keeps a person's thumb on a turn; a second thumb replaces the first."""
         self._db["feedback"].upsert({"turn": turn, "person": person, "value": value, "at": at.isoformat()},
                                     pk=("turn", "person"))
 
-    @_guarded
+    @guarded
     def heard_lately(self, person: str, count: int = 100) -> tuple[str, ...]:
         """The last lines this person typed, masked, oldest first."""
         rows = self._db.query("select t.heard from turns t join sessions s on s.id = t.session where s.person = ? "
@@ -191,7 +114,7 @@ class Store:
 
     # reading the log
 
-    @_guarded
+    @guarded
     def turns(self, search: str = "", since: date | None = None, call: int | None = None,
               limit: int | None = None) -> tuple[tuple[Call, Turn], ...]:
         """Logged turns with their calls, newest first; `search` finds words in what was heard or told."""
@@ -213,22 +136,11 @@ class Store:
                               [*values, -1 if limit is None else limit])
         return tuple((_call({**row, "id": row["session"]}), _turn(row)) for row in rows)
 
-    @_guarded
+    @guarded
     def gaps(self, status: str = "open") -> tuple[tuple[int, datetime, str], ...]:
         """Lines that nothing fitted: turn, time, what was heard; newest first."""
         return tuple((row["turn"], datetime.fromisoformat(row["at"]), row["heard"]) for row in self._db.query(
             "select * from gaps where status = ? order by turn desc", [status]))
-
-    @_guarded
-    def counts(self) -> dict[str, int]:
-        """Rows by table, for the doctor."""
-        return {name: self._db[name].count for name in ("people", "sessions", "turns", "feedback", "gaps")}
-
-    @_guarded
-    def check(self) -> Iterable[str]:
-        """What SQLite's own integrity check finds; empty when all is well."""
-        found = [row[0] for row in self._db.execute("pragma quick_check").fetchall()]
-        return () if found == ["ok"] else tuple(found)
 
 
 _TURNS = ("select t.*, s.person, s.customer, s.started_at, s.last_at, s.outcome, s.callback_on, "
