@@ -146,6 +146,7 @@ async def test_bad_html_is_refused_with_its_byte_offset(api, bot, li, html, expe
     ('<a href="x">无</a><a href=a.cn>链</a><span class=tg-spoiler>藏</span>', "无链藏",
      [("text_link", "链"), ("spoiler", "藏")]),
     ("<code>a<b>b</b></code><i></i>", "ab", [("code", "ab")]),
+    ("<code>a:</code>/quiz", "a:/quiz", [("code", "a:"), ("bot_command", "/quiz")]),
     ('<tg-emoji emoji-id="5">👍</tg-emoji>', "👍", [("custom_emoji", "👍")]),
     ("<blockquote expandable>引</blockquote>", "引", [("expandable_blockquote", "引")]),
     ('<tg-spoiler>x</tg-spoiler><span class="tg-spoiler">y</span>', "xy", [("spoiler", "x"), ("spoiler", "y")]),
