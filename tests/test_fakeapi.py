@@ -147,6 +147,7 @@ async def test_bad_html_is_refused_with_its_byte_offset(api, bot, li, html, expe
      [("text_link", "链"), ("spoiler", "藏")]),
     ("<code>a<b>b</b></code><i></i>", "ab", [("code", "ab")]),
     ("<code>a:</code>/quiz", "a:/quiz", [("code", "a:"), ("bot_command", "/quiz")]),
+    ("/quiz<code>:</code>", "/quiz:", [("bot_command", "/quiz"), ("code", ":")]),
     ('<tg-emoji emoji-id="5">👍</tg-emoji>', "👍", [("custom_emoji", "👍")]),
     ("<blockquote expandable>引</blockquote>", "引", [("expandable_blockquote", "引")]),
     ('<tg-spoiler>x</tg-spoiler><span class="tg-spoiler">y</span>', "xy", [("spoiler", "x"), ("spoiler", "y")]),
@@ -162,6 +163,12 @@ async def test_good_html_becomes_text_and_entities(api, bot, li, html, text, mar
     ("x" * 4096, None), (EMOJI * 2048, None), ("<b>" + "字" * 4096 + "</b>", "HTML")])
 async def test_the_limit_counts_utf16_units_after_parsing(bot, li, text, parse_mode):
     assert (await bot.send_message(7, text, parse_mode=parse_mode)).message_id == 2
+
+
+async def test_entities_may_reach_the_end_of_the_text_and_are_trimmed_with_it(bot, li):
+    sent = await bot.send_message(7, " 好的 ", entities=[
+        MessageEntity("bold", 0, 4), MessageEntity("italic", 3, 1), MessageEntity("code", 4, 0)])
+    assert [(one.type, one.offset, one.length) for one in sent.entities] == [("bold", 0, 2)]
 
 
 async def test_only_the_first_hundred_entities_are_kept(bot, li):
