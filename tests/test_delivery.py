@@ -7,6 +7,7 @@ import io
 import logging
 import sqlite3
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -45,6 +46,20 @@ async def test_a_429_makes_one_chat_wait_as_told_and_the_others_go_on(bots: Bots
     assert said(li) == []
     await bots.until(lambda: len(li.chat.by_bot) == 2)
     assert said(li) == PRICE[:2] and len(bots.api.refusals) == 1
+
+
+async def test_only_what_is_on_a_wire_counts_as_under_way(bots: Bots):
+    li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
+    await bots.start(pace=replace(QUICK, parallel=1))
+    held = bots.api.inject("sendMessage", hold=True)
+    await li.say("太贵了")
+    await bots.until(lambda: held.met)
+    await wang.say("太贵了")
+    await bots.until(lambda: bots.store.waiting_chats() == (8, 9))
+    assert bots.store.under_way() == 1
+    held.release()
+    await wang.reply()
+    assert len(li.chat.by_bot) == 1
 
 
 @pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 502}, {"drop": "before"}, {"drop": "after"},
