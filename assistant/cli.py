@@ -16,6 +16,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from assistant import logs
 from assistant.errors import CoachError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -72,7 +73,7 @@ def _stderr():
 
 
 def _say_error(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(logs.clean(text), file=sys.stderr)
 
 
 def _corpus(config):
@@ -89,6 +90,8 @@ def _search(config, corpus, rebuild: bool = False, halted: Callable[[], bool] = 
     """The search, opened; closed again at the end, so that another process may have the index. `halted` ends a build."""
     from assistant.knowledge import open_search
 
+    with contextlib.suppress(OSError):  # the index names what is wrong with the folder
+        config.paths.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     report, stop = _progress()
 
     def step(done: int, total: int) -> None:
@@ -153,6 +156,7 @@ def chat(
     """打开终端里的教练：输入客户说的话，马上得到能说的那一句。"""
     from datetime import timedelta
 
+    from assistant import overlay
     from assistant.desk import Desk
     from assistant.domain import Role
     from assistant.handlers import recall, terminal
@@ -160,11 +164,13 @@ def chat(
     from assistant.store import Store
 
     settings = _config(config)
-    corpus = _corpus(settings).corpus
+    corpus = overlay.over(_corpus(settings).corpus)
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
             store.know(person, person, Role.ADMIN, datetime.now())
+            overlay.lay_all(corpus, store.edits())
             recall.watch(store, corpus, datetime.now())
+        cli_data.expire(store, settings.privacy.keep_days, datetime.now())
         desk = Desk(searcher, corpus, store, guard_over(corpus.redlines), timedelta(minutes=settings.call.idle_minutes), _day(as_of))
         terminal.run(desk, person, datetime.now)
 
@@ -250,7 +256,7 @@ def doctor(config: Settings = _CONFIG) -> None:
         raise typer.Exit(1)
 
 
-from assistant import cli_bot, cli_check, cli_facts  # noqa: E402, F401  last: their verbs use what stands above
+from assistant import cli_bot, cli_check, cli_data, cli_facts  # noqa: E402, F401  last: their verbs use what stands above
 
 
 def main() -> None:
@@ -259,6 +265,7 @@ def main() -> None:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+    logs.install()
     try:
         status = app(standalone_mode=False) or 0
         if status == _INTERRUPTED:  # typer turns Ctrl-C into this status

@@ -22,7 +22,7 @@ def bot(config: Settings = _CONFIG) -> None:
     import asyncio
     import functools
 
-    from assistant import journal
+    from assistant import cli_data, journal, overlay
     from assistant.config import secret
     from assistant.desk import Desk
     from assistant.handlers import recall
@@ -34,11 +34,13 @@ def bot(config: Settings = _CONFIG) -> None:
     settings = _config(config)
     setup = Setup(secret("token"), settings.telegram, secret("secret")).checked()
     journal.write((setup.token, setup.secret))
-    corpus = _corpus(settings).corpus
+    corpus = overlay.over(_corpus(settings).corpus)
     with (contextlib.closing(Store(settings.database)) as store,
           Warming(lambda halted: _search(settings, corpus, halted=halted)) as search):
         with contextlib.suppress(CoachError):
+            overlay.lay_all(corpus, store.edits())
             recall.watch(store, corpus, datetime.now())
+        cli_data.expire(store, settings.privacy.keep_days, datetime.now())
         desk = Desk(functools.lru_cache(4096)(search), corpus, store, guard_over(corpus.redlines),
                     timedelta(minutes=settings.call.idle_minutes),
                     invite_for=timedelta(hours=settings.telegram.invite_hours))
@@ -49,11 +51,12 @@ def bot(config: Settings = _CONFIG) -> None:
 @app.command()
 def demo(config: Settings = _CONFIG) -> None:
     """不用令牌，在终端里看机器人怎么陪座席打一通电话。"""
+    from assistant import overlay
     from assistant.demo import play
     from assistant.knowledge.likeness import guard_over
 
     settings = _config(config)
-    corpus = _corpus(settings).corpus
+    corpus = overlay.over(_corpus(settings).corpus)
     with _search(settings, corpus) as search:
         play(search, corpus, guard_over(corpus.redlines))
 

@@ -51,6 +51,12 @@ class Telegram(_Table):
     invite_hours: int = Field(72, ge=1)
 
 
+class Privacy(_Table):
+    """`keep_days`: turns older than this are forgotten when the coach starts; 0 keeps everything."""
+
+    keep_days: int = Field(0, ge=0)
+
+
 class Config(BaseSettings):
     """Everything that can be set. COACH_<TABLE>__<KEY> in the environment wins over the file."""
 
@@ -60,6 +66,7 @@ class Config(BaseSettings):
     encoder: Encoder = Encoder()
     call: CallSettings = CallSettings()
     telegram: Telegram = Telegram()
+    privacy: Privacy = Privacy()
 
     @classmethod
     def settings_customise_sources(

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
+import shlex
 import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from assistant import config as configuration
@@ -74,6 +76,38 @@ def _bot(settings) -> Finding:
     return Finding(True, "Telegram", f"令牌已设，{how}{'，走代理' if settings.telegram.proxy else ''}；启动：coach bot")
 
 
+def _rights(settings) -> Finding:
+    """Whether others on this machine can read what customers said."""
+    if os.name != "posix":
+        return Finding(True, "文件权限", "这个系统不用 Unix 权限，请确认只有您能打开数据目录")
+    database = settings.database
+    open_files = [path for path in (database, *database.parent.glob(f"{database.name}-*")) if path.stat().st_mode & 0o077]
+    if open_files:
+        names, paths = "、".join(path.name for path in open_files), " ".join(shlex.quote(str(path)) for path in open_files)
+        return Finding(False, "文件权限", f"本机别的用户能读写 {names}。请运行：chmod 600 {paths}")
+    if database.parent.stat().st_mode & 0o077:
+        return Finding(False, "文件权限", f"本机别的用户能进 {database.parent}。请运行：chmod 700 {shlex.quote(str(database.parent))}")
+    return Finding(True, "文件权限", f"只有您自己能读 {database.parent}")
+
+
+def _age(settings, today: date) -> Finding:
+    """Whether the log keeps more than it should."""
+    from assistant.domain import Scope
+    from assistant.store import Store
+
+    store = Store(settings.database)
+    try:
+        oldest, days = store.oldest(), settings.privacy.keep_days
+        limit = today - timedelta(days=days)
+        late = store.forgettable(Scope(before=limit)).get("turns", 0) if days else 0
+    finally:
+        store.close()
+    if late:
+        return Finding(False, "旧记录", f"有 {late} 轮早于 {limit}（keep_days = {days}），下次启动时删；现在就删：coach forget --before {limit}")
+    told = f"最早的是 {oldest}" if oldest else "还没有记录"
+    return Finding(True, "旧记录", f"{told}，{f'只留 {days} 天' if days else '一直保留；要删旧的：coach forget --before 日期'}")
+
+
 def _index(settings, reading) -> Iterator[Finding]:
     from assistant.knowledge import open_search
 
@@ -123,6 +157,8 @@ def examine(path: Path, today: date) -> Iterator[Finding]:
         yield Finding(False, "语料", str(error))
     try:
         yield _log(settings)
+        yield _rights(settings)
+        yield _age(settings, today)
     except CoachError as error:
         yield Finding(False, "日志", str(error))
     yield _bot(settings)

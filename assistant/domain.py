@@ -365,3 +365,35 @@ class Habit:
     person: str
     rule: str
     times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A rung (from 1) of a card as a manager wants it; an empty line gives the file's line back."""
+
+    card_id: str
+    rung: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to forget: everything before a day, everything of a person, or one call. Exactly one of the three."""
+
+    before: date | None = None
+    person: str = ""
+    call: int | None = None
+    keep_person: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.before is not None) + bool(self.person) + (self.call is not None) != 1:
+            raise ValueError("a scope is a day, a person or a call")
+
+    @property
+    def kind(self) -> str:
+        """before, person or call."""
+        return "before" if self.before is not None else "person" if self.person else "call"
+
+    def told(self) -> str:
+        """The scope for the audit, which never names a removed person."""
+        return {"before": f"{self.before} 以前", "person": "一个人", "call": f"通话 {self.call}"}[self.kind]

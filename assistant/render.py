@@ -114,14 +114,19 @@ LOOK_UP = "数字 {figures} 没有查到依据，说之前先【查系统】，�
 _LAYERS = {LIKENESS: "很像违规的说法"}
 
 
+def broken(found: Break, corpus: Corpus) -> str:
+    """A break in one sentence: the words, the layer that spoke, the rule, the law."""
+    who = f"{_LAYERS[found.layer]}，" if found.layer in _LAYERS else ""
+    return f"“{found.quote}”，{who}碰了 {_reason(found.rule, corpus)}（{found.basis}）"
+
+
 def verdict(found: Sequence[Break], figures: Sequence[Figure], corpus: Corpus) -> Message:
     """May it be said: every rule broken with the exact words, the law and who spoke, and a line to say instead."""
     lines = []
-    for broken in found:
-        who = f"{_LAYERS[broken.layer]}，" if broken.layer in _LAYERS else ""
-        lines.append(Line("warning", f"别说：“{broken.quote}”，{who}碰了 {_reason(broken.rule, corpus)}（{broken.basis}）"))
-        advice = corpus.redlines[broken.rule].advice if broken.rule in corpus.redlines else ""
-        lines.append(Line("say", broken.rewrite))
+    for one in found:
+        lines.append(Line("warning", f"别说：{broken(one, corpus)}"))
+        advice = corpus.redlines[one.rule].advice if one.rule in corpus.redlines else ""
+        lines.append(Line("say", one.rewrite))
         if advice:
             lines.append(Line("note", f"怎么做：{advice}"))
     if not found:
@@ -140,12 +145,12 @@ def habit(found: Habit, corpus: Corpus) -> tuple[Line, ...]:
 
 def checks(days: int, asked: Sequence[Asked], habits: Sequence[Habit], corpus: Corpus) -> tuple[Line, ...]:
     """The team's own words by rule: how often, by how many people, and the newest example."""
-    broken = [one for one in asked if one.rules]
-    lines = [Line("note", f"近 {days} 天问了 {len(asked)} 次“能说吗”，{len(broken)} 次碰了红线。")]
+    touched = [one for one in asked if one.rules]
+    lines = [Line("note", f"近 {days} 天问了 {len(asked)} 次“能说吗”，{len(touched)} 次碰了红线。")]
     for rule in corpus.redlines:
         times = [one for one in habits if one.rule == rule]
         if times:
-            newest = next(one for one in broken if rule in one.rules)
+            newest = next(one for one in touched if rule in one.rules)
             who = "、".join(f"{one.person} {one.times} 次" for one in times[:5])
             lines.append(Line("why", f"{_reason(rule, corpus)}：{sum(one.times for one in times)} 次（{who}），最近一句“{newest.text}”"))
     return tuple(lines)

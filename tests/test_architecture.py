@@ -19,16 +19,16 @@ HOMES = {
     "bm25s": {"assistant/knowledge/words.py"},
     "langchain_core": {"assistant/knowledge/retriever.py"},
     "sqlite_utils": {"assistant/store/base.py", "assistant/store/migrations.py"},
-    "sqlite3": {"assistant/store/base.py", "assistant/doctor.py"},
+    "sqlite3": {"assistant/store/base.py", "assistant/store/backup.py", "assistant/doctor.py"},
     "telegram": {f"assistant/handlers/telegram/{name}.py" for name in ("arriving", "courier", "face", "inbox", "leaving", "service")},
     "prompt_toolkit": {"assistant/handlers/terminal.py"},
     "rich": {"assistant/handlers/terminal.py", "assistant/cli.py"},
-    "typer": {f"assistant/{name}.py" for name in ("cli", "cli_bot", "cli_check", "cli_facts")},
+    "typer": {f"assistant/{name}.py" for name in ("cli", "cli_bot", "cli_check", "cli_data", "cli_facts")},
     "pydantic_settings": {"assistant/config.py"},
     "filelock": {"assistant/knowledge/index.py"},
     "uvicorn": {"assistant/fakeapi/server.py"},
 }
-PURE = ("domain", "errors", "coach", "guard", "redact", "render", "slots", "places", "floating", "recall")
+PURE = ("domain", "errors", "coach", "guard", "overlay", "redact", "digits", "names", "render", "slots", "places", "floating", "recall")
 CLOCKS = {"time", "datetime.now", "os", "pathlib", "random", "subprocess", "socket"}
 
 

@@ -159,7 +159,7 @@ def test_a_chat_whose_database_is_broken_says_so_and_leaves_it_alone(tmp_path):
 def test_the_doctor_finds_what_is_wrong_and_how_to_mend_it(tmp_path):
     write_corpus(tmp_path)
     done = coach(tmp_path, "doctor")
-    assert done.returncode == 0 and "✗" not in done.stdout and done.stdout.count("✓") == 8, done.stdout
+    assert done.returncode == 0 and "✗" not in done.stdout and done.stdout.count("✓") == 10, done.stdout
     (tmp_path / "corpus/cards/objections/stop.md").write_text("+++\noops", "utf-8")
     (tmp_path / "data/coach.db").write_bytes(b"no database here" * 100)
     done = coach(tmp_path, "doctor")

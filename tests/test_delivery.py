@@ -166,15 +166,28 @@ async def test_whoever_blocks_the_bot_is_left_alone_until_they_write_again(bots:
     await li.say("太贵了")
     await li.reply()
     await li.block()
-    bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)
+    bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)  # perhaps sent before the bot hears of it
     await wang.say("太贵了")
     await wang.reply()
     await bots.until(lambda: bots.store.unreachable_chats())
     await bots.service._remind(None)
     assert 8 not in bots.store.waiting_chats() and not bots.store.notices("fix:8")[0].sent
-    assert [entry["what"] for entry in bots.store.audited()] == ["unreachable"]
+    assert {entry["what"] for entry in bots.store.audited()} == {"unreachable"}
     await li.start()
     await li.sees("更正")
+
+
+async def test_a_notice_that_meets_a_block_is_told_when_the_person_is_back(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    bots.api.inject("sendMessage", chat=8, status=403, description="bot was blocked by the user")
+    bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)
+    await bots.until(lambda: bots.store.unreachable_chats())
+    assert not bots.store.notices("fix:8")[0].sent
+    await li.say("太贵了")
+    await li.sees("更正")
+    await bots.stop()
+    assert [one.text[:4] for one in li.chat.by_bot] in (["💬 价格", "更正"], ["更正", "💬 价格"])
 
 
 async def test_a_block_in_the_middle_of_sending_drops_the_rest_of_that_chat_only(bots: Bots):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assistant.desk import Desk
 from assistant.domain import Incoming, Line, Message, Role
 from assistant.errors import StoreError
-from assistant.handlers import call, customer, feedback, floating, notices, people, profile, recall, usual
+from assistant.handlers import call, customer, feedback, fix, floating, notices, people, profile, recall, usual
 from assistant.handlers import say as saying
 from assistant.handlers.people import ROLE_NAMES, STRANGER
 
@@ -68,6 +68,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("/invite",), people.invite, Role.TRAINER, help="/invite 座席　发一个一次性邀请链接（讲师请座席，主管还能请讲师）",
             menu="发一个一次性邀请链接"),
     Command(("/say", "能说吗", "能说吗？", "能说吗?"), saying.say, help="能说吗 你打算说的话　对客户说之前先查红线", rest=True),
+    Command(("/fix", "改话术"), fix.fix, Role.MANAGER, help="改话术 价格太高 2 新的一句　一次改好，人人都用", rest=True),
     Command(("/checks",), saying.checks, Role.MANAGER, help="/checks 天数　团队自己的话碰了哪些红线"),
     Command(("/new",), call.new, help="/new 客户代号　开始新的一通电话（代号里别写手机号、车牌）"),
     Command(("/customer", "客户"), customer.customer, rest=True,

@@ -9,6 +9,7 @@ from assistant.desk import Desk
 from assistant.domain import Call, Found, Grounding, Incoming, Line, Message, Scene, Suggestion, Told, Turn
 from assistant.errors import StoreError
 from assistant.handlers import usual
+from assistant.redact import mask
 
 MAX_LOGGED = 500  # characters of a heard line that are kept
 EMPTY = "没看到客户的话。请输入客户刚说的那句，例如：太贵了"
@@ -65,7 +66,7 @@ def _log(call: Call, incoming: Incoming, desk: Desk, heard: str, kind: str, sugg
          ms: dict[str, float], number: int = 0) -> int:
     keep = desk.store.replace_turn if number else lambda turn: desk.store.add_turn(call.id, turn)
     return keep(Turn(
-        id=number, session_id=call.id, at=incoming.at, heard=heard[:MAX_LOGGED], told=suggestion.say, asked=suggestion.ask,
+        id=number, session_id=call.id, at=incoming.at, heard=mask(heard)[:MAX_LOGGED], told=suggestion.say, asked=suggestion.ask,
         card_id=suggestion.card_id, rung=suggestion.rung, grounding=str(suggestion.grounding), kind=kind,
         facts=suggestion.facts, cards=suggestion.cards, flags=suggestion.flags, ms=ms))
 
@@ -113,7 +114,7 @@ def hear(incoming: Incoming, desk: Desk, heard: str) -> Message:
     if not any(char.isalnum() for char in heard):
         return Message((Line("note", EMPTY),))
     notes = (Line("note", TOO_LONG.format(count=len(heard), seen=SEEN)),) if len(heard) > SEEN else ()
-    heard = heard[:SEEN] if notes else heard
+    heard = mask(heard)[:SEEN] if notes else heard
     whole, parts = look_up(heard, desk)
     return _reply(incoming, desk, heard, "call", whole,
                   lambda told, scene: coach.suggest(whole, parts, desk.corpus, told, scene), notes)
@@ -166,6 +167,6 @@ def copy(incoming: Incoming, desk: Desk, rest: str) -> Message:
 
 def new(incoming: Incoming, desk: Desk, customer: str) -> Message:
     """Starts a new call, with the customer's code where one is given."""
-    call = desk.store.open_call(incoming.person, incoming.at, customer[:40], incoming.channel)
+    call = desk.store.open_call(incoming.person, incoming.at, mask(customer)[:40], incoming.channel)
     return Message((Line("note", f"新的一通电话{'：' + call.customer if call.customer else ''}。客户说什么，直接输入。"),),
                    keys=usual.keys(incoming.person, desk))

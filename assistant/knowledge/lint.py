@@ -21,7 +21,7 @@ def folded(line: str) -> str:
     return re.sub(r"[\W_]+", "", line).lower()
 
 
-def _spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine], place: Place) -> Iterable[str]:
+def spoken(line: str, facts: Iterable[Fact], redlines: Mapping[str, RedLine], place: Place) -> Iterable[str]:
     """What is wrong with a line that an agent will say aloud in that place; a placeholder counts as its longest filling."""
     if not line:
         yield "这一句是空的，请写上"
@@ -54,7 +54,7 @@ def _check_variants(card: Card, facts: list[Fact], corpus: Corpus) -> Iterable[t
         for rung, line in variant.say.items():
             if rung > len(card.say):
                 yield f"variants{i}", f"变体 [{variant.scope}] 要替换第 {rung} 句，可“说”只有 {len(card.say)} 句"
-            for message in _spoken(line, facts, corpus.redlines, where):
+            for message in spoken(line, facts, corpus.redlines, where):
                 yield f"variants{i}", message
 
 
@@ -93,9 +93,9 @@ def _check_card(text: CardText, corpus: Corpus, today: date) -> Iterable[tuple[s
     if len({folded(line) for line in card.say}) < len(card.say):
         yield "say0", "“说”里有两句一样，请换个角度重写"
     for i, line in enumerate(card.say):
-        for message in _spoken(line, facts, corpus.redlines, ANYWHERE):
+        for message in spoken(line, facts, corpus.redlines, ANYWHERE):
             yield f"say{i}", message
-    for message in _spoken(card.ask, facts, corpus.redlines, ANYWHERE):
+    for message in spoken(card.ask, facts, corpus.redlines, ANYWHERE):
         yield "ask", message
     yield from _check_variants(card, facts, corpus)
     if not card.ask.endswith(_QUESTION):

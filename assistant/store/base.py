@@ -5,6 +5,7 @@ One writing connection behind a lock, WAL, synchronous=NORMAL. Everything heard 
 from __future__ import annotations
 
 import functools
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ from sqlite_utils import Database
 from assistant.errors import StoreError
 from assistant.store.migrations import migrations
 
-_BUSY_MS = 300  # an agent is on the phone: better a line without its log than a line too late
+BUSY_MS = 300  # an agent is on the phone: better a line without its log than a line too late
 
 
 def _sentence(error: sqlite3.Error, path: str) -> str:
@@ -32,6 +33,13 @@ def _sentence(error: sqlite3.Error, path: str) -> str:
     if "unable to open" in text:
         return f"打不开日志 {path}。请检查目录是否存在、有没有写权限。"
     return f"日志 {path} 出错（{error}），这次没写进去。已存的记录都在。"
+
+
+def _make_private(path: Path) -> None:
+    """Makes a missing folder and file so that only their owner can read them; SQLite gives -wal and -shm the same rights."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def guarded(method: Callable) -> Callable:
@@ -51,11 +59,12 @@ class Base:
         self._lock = threading.RLock()
         with self._sentences():
             if self.path != ":memory:":
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._db = Database(sqlite3.connect(self.path, timeout=_BUSY_MS / 1000, check_same_thread=False))
-            self._db.execute(f"pragma busy_timeout={_BUSY_MS}")
+                _make_private(Path(path))
+            self._db = Database(sqlite3.connect(self.path, timeout=BUSY_MS / 1000, check_same_thread=False))
+            self._db.execute(f"pragma busy_timeout={BUSY_MS}")
             self._db.execute("pragma foreign_keys=on")
             self._db.execute("pragma synchronous=normal")
+            self._db.execute("pragma secure_delete=on")  # what is deleted or replaced is overwritten with zeros
             if self._db.execute("pragma journal_mode").fetchone()[0] != "wal":
                 self._db.execute("pragma journal_mode=wal")
             if migrations.pending(self._db):

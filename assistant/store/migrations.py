@@ -68,6 +68,13 @@ def lines_seen(db: Database) -> None:
 
 
 @migrations()
+def card_edits(db: Database) -> None:
+    """Lines that managers changed; the newest of a card and rung counts, an empty line gives the file's line back."""
+    db["card_edits"].create({"id": int, "card": str, "rung": int, "line": str, "author": str, "at": str}, pk="id",
+                            not_null={"card", "rung", "line", "author", "at"})
+
+
+@migrations()
 def telegram_delivery(db: Database) -> None:
     """What Telegram brought (`inbox`, masked) until it is answered, what it is to be sent (`outbox`) and what it was sent,
     and what is known of each chat. The invites: only a hash of each code."""
@@ -75,7 +82,7 @@ def telegram_delivery(db: Database) -> None:
                        pk="id", not_null={"chat", "person", "body", "at"})
     db["outbox"].create(
         {"id": int, "chat": int, "person": str, "kind": str, "state": str, "body": str, "turn": int, "question": int,
-         "reply": int, "target": int, "message": int, "floor": int, "at": str, "sent_at": str},
+         "reply": int, "target": int, "notice": int, "message": int, "floor": int, "at": str, "sent_at": str},
         pk="id", not_null={"chat", "kind", "state", "body", "at"})
     db.execute("create index inbox_waiting on inbox (id) where done_at is null")
     db.execute("create index outbox_waiting on outbox (chat, id) where state in ('queued', 'sending')")

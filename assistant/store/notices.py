@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from assistant.domain import Line, Notice
+from assistant.redact import mask
 from assistant.store.base import Base, guarded
 
 
@@ -19,7 +20,7 @@ class Notices(Base):
             return None
         return int(self._db["notices"].insert({
             "person": person, "kind": kind, "key": key, "due_at": due.isoformat(), "sent_at": None, "read_at": None,
-            "lines": json.dumps([[line.role, line.text] for line in lines], ensure_ascii=False)}).last_pk)
+            "lines": json.dumps([[line.role, mask(line.text)] for line in lines], ensure_ascii=False)}).last_pk)
 
     @guarded
     def unsent(self, now: datetime, person: str | None = None) -> tuple[Notice, ...]:
@@ -61,7 +62,7 @@ class Notices(Base):
     @guarded
     def audit(self, person: str, what: str, detail: str, at: datetime) -> None:
         """Writes down who did what; `detail` holds ids and counts, never personal data."""
-        self._db["audit"].insert({"at": at.isoformat(), "person": person, "what": what, "detail": detail})
+        self._db["audit"].insert({"at": at.isoformat(), "person": person, "what": what, "detail": mask(detail)})
 
     @guarded
     def audited(self, limit: int = 100) -> tuple[Mapping[str, str], ...]:
