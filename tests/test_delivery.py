@@ -236,6 +236,20 @@ async def test_a_crash_costs_one_sentence_with_a_number_and_the_log_names_no_cus
     assert [turn.heard for _, turn in bots.store.turns()] == ["太贵了"]
 
 
+async def test_what_a_handler_cannot_do_is_told_in_its_own_sentence_and_the_bot_lives_on(bots: Bots):
+    def guard(text: str):
+        raise CoachError("读不到内置模型。请重新安装：pip install .")
+
+    bots.guard = guard
+    li = bots.admit(8, "小李")
+    started = await bots.start()
+    await li.say("能说吗 今天办我给您返三百")
+    assert (await li.reply()).text == "读不到内置模型。请重新安装：pip install ."
+    await li.say("太贵了")
+    await li.sees("价格太高第一句")
+    assert not started.failed.done()
+
+
 def test_the_journal_masks_whatever_a_library_logs():
     log = io.StringIO()
     stop = journal.write(("geheim-secret",), stream=log)

@@ -49,12 +49,12 @@ def settle(arrived: Arrived, desk: Desk) -> Settled:
         return _post(arrived, answer(arrived.incoming(edits), desk), card, desk)
 
 
-def apologise(arrived: Arrived, desk: Desk, reference: str) -> Settled:
-    """Marks an update done that could not be answered, and says so with a number under which the log holds the reason."""
+def apologise(arrived: Arrived, desk: Desk, sentence: str) -> Settled:
+    """Marks an update done that could not be answered, and says why, or under which number the journal holds the reason."""
     with desk.store.together():
         if not desk.store.finish(arrived.update, arrived.at):
             return Settled()
-        return _post(arrived, Message((Line("note", CRASHED.format(reference=reference)),)), None, desk)
+        return _post(arrived, Message((Line("note", sentence),)), None, desk)
 
 
 def remind(desk: Desk, now: datetime) -> tuple[int, ...]:
