@@ -147,6 +147,18 @@ def ask(
         paint(render.card(suggestion, corpus, scene.place))
 
 
+def _catch_up(store, corpus, settings) -> None:
+    """At a start: the managers' lines over the cards (a corpus made by overlay.over), what has changed since the last start
+    noticed, what is too old forgotten. A log that cannot be used is named at the first answer."""
+    from assistant import overlay
+    from assistant.handlers import recall
+
+    with contextlib.suppress(CoachError):
+        overlay.lay_all(corpus, store.edits())
+        recall.watch(store, corpus, datetime.now())
+    cli_data.expire(store, settings.privacy.keep_days, datetime.now())
+
+
 @app.command()
 def chat(
     as_of: AsOf = None,
@@ -159,7 +171,7 @@ def chat(
     from assistant import overlay
     from assistant.desk import Desk
     from assistant.domain import Role
-    from assistant.handlers import recall, terminal
+    from assistant.handlers import terminal
     from assistant.knowledge.likeness import guard_over
     from assistant.store import Store
 
@@ -168,9 +180,7 @@ def chat(
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
             store.know(person, person, Role.ADMIN, datetime.now())
-            overlay.lay_all(corpus, store.edits())
-            recall.watch(store, corpus, datetime.now())
-        cli_data.expire(store, settings.privacy.keep_days, datetime.now())
+        _catch_up(store, corpus, settings)
         desk = Desk(searcher, corpus, store, guard_over(corpus.redlines), timedelta(minutes=settings.call.idle_minutes), _day(as_of))
         terminal.run(desk, person, datetime.now)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli import _CONFIG, CLI_PERSON, Settings, _config, _corpus, _say_error, _search, app
+from assistant.cli import _CONFIG, CLI_PERSON, Settings, _catch_up, _config, _corpus, _say_error, _search, app
 from assistant.errors import CoachError
 
 people_app = typer.Typer(no_args_is_help=True, help="谁能用教练：列出、加人、改角色、移出。")
@@ -22,10 +22,9 @@ def bot(config: Settings = _CONFIG) -> None:
     import asyncio
     import functools
 
-    from assistant import cli_data, journal, overlay
+    from assistant import journal, overlay
     from assistant.config import secret
     from assistant.desk import Desk
-    from assistant.handlers import recall
     from assistant.handlers.telegram import Setup, run
     from assistant.knowledge.likeness import guard_over
     from assistant.store import Store
@@ -37,10 +36,7 @@ def bot(config: Settings = _CONFIG) -> None:
     corpus = overlay.over(_corpus(settings).corpus)
     with (contextlib.closing(Store(settings.database)) as store,
           Warming(lambda halted: _search(settings, corpus, halted=halted)) as search):
-        with contextlib.suppress(CoachError):
-            overlay.lay_all(corpus, store.edits())
-            recall.watch(store, corpus, datetime.now())
-        cli_data.expire(store, settings.privacy.keep_days, datetime.now())
+        _catch_up(store, corpus, settings)
         desk = Desk(functools.lru_cache(4096)(search), corpus, store, guard_over(corpus.redlines),
                     timedelta(minutes=settings.call.idle_minutes),
                     invite_for=timedelta(hours=settings.telegram.invite_hours))

@@ -14,7 +14,8 @@ from assistant.cli import _CONFIG, CLI_PERSON, Settings, _config, _day, _say_err
 from assistant.errors import CoachError
 
 _NAMES = {"sessions": "通话", "turns": "轮次", "citations": "依据", "feedback": "反馈", "gaps": "没答上的", "notices": "通知",
-          "people": "人员", "inbox": "收件", "outbox": "发件", "slots": "客户报的数", "invites": "邀请", "chats": "聊天"}
+          "people": "人员", "inbox": "收件", "outbox": "发件", "slots": "客户报的数", "invites": "邀请", "chats": "聊天",
+          "checks": "能说吗"}
 ELSEWHERE = "以前的备份和导出的文件不在这里面，没有动；请您自己找到并删掉。"
 
 

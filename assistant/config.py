@@ -35,6 +35,12 @@ class CallSettings(_Table):
     idle_minutes: int = Field(30, ge=1, le=24 * 60)
 
 
+class Privacy(_Table):
+    """`keep_days`: turns older than this are forgotten when the coach starts; 0 keeps everything."""
+
+    keep_days: int = Field(0, ge=0)
+
+
 class Telegram(_Table):
     """The bot. Its token is COACH_TELEGRAM_TOKEN and the webhook's secret COACH_TELEGRAM_SECRET, in the environment only.
 
@@ -51,12 +57,6 @@ class Telegram(_Table):
     invite_hours: int = Field(72, ge=1)
 
 
-class Privacy(_Table):
-    """`keep_days`: turns older than this are forgotten when the coach starts; 0 keeps everything."""
-
-    keep_days: int = Field(0, ge=0)
-
-
 class Config(BaseSettings):
     """Everything that can be set. COACH_<TABLE>__<KEY> in the environment wins over the file."""
 
@@ -65,8 +65,8 @@ class Config(BaseSettings):
     paths: Paths = Paths()
     encoder: Encoder = Encoder()
     call: CallSettings = CallSettings()
-    telegram: Telegram = Telegram()
     privacy: Privacy = Privacy()
+    telegram: Telegram = Telegram()
 
     @classmethod
     def settings_customise_sources(

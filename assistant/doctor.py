@@ -66,16 +66,6 @@ def _log(settings) -> Finding:
     return Finding(True, "日志", f"{settings.database}：{counts['sessions']} 通电话、{counts['turns']} 轮、{counts['gaps']} 个没答上的")
 
 
-def _bot(settings) -> Finding:
-    """Whether the bot could start; it is not asked for, so no network is needed."""
-    if not configuration.secret("token"):
-        return Finding(True, "Telegram", "没有设令牌（COACH_TELEGRAM_TOKEN），不用机器人就不用管；怎么领见 README")
-    if settings.telegram.webhook_url and not configuration.secret("secret"):
-        return Finding(False, "Telegram", "设了 webhook_url 却没设环境变量 COACH_TELEGRAM_SECRET。请设好再启动机器人")
-    how = "webhook" if settings.telegram.webhook_url else "长轮询"
-    return Finding(True, "Telegram", f"令牌已设，{how}{'，走代理' if settings.telegram.proxy else ''}；启动：coach bot")
-
-
 def _rights(settings) -> Finding:
     """Whether others on this machine can read what customers said."""
     if os.name != "posix":
@@ -106,6 +96,16 @@ def _age(settings, today: date) -> Finding:
         return Finding(False, "旧记录", f"有 {late} 轮早于 {limit}（keep_days = {days}），下次启动时删；现在就删：coach forget --before {limit}")
     told = f"最早的是 {oldest}" if oldest else "还没有记录"
     return Finding(True, "旧记录", f"{told}，{f'只留 {days} 天' if days else '一直保留；要删旧的：coach forget --before 日期'}")
+
+
+def _bot(settings) -> Finding:
+    """Whether the bot could start; it is not asked for, so no network is needed."""
+    if not configuration.secret("token"):
+        return Finding(True, "Telegram", "没有设令牌（COACH_TELEGRAM_TOKEN），不用机器人就不用管；怎么领见 README")
+    if settings.telegram.webhook_url and not configuration.secret("secret"):
+        return Finding(False, "Telegram", "设了 webhook_url 却没设环境变量 COACH_TELEGRAM_SECRET。请设好再启动机器人")
+    how = "webhook" if settings.telegram.webhook_url else "长轮询"
+    return Finding(True, "Telegram", f"令牌已设，{how}{'，走代理' if settings.telegram.proxy else ''}；启动：coach bot")
 
 
 def _index(settings, reading) -> Iterator[Finding]:

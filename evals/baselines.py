@@ -14,6 +14,7 @@ from assistant.knowledge.words import grams, normalise
 System = Callable[[str], tuple[Sequence[str], float]]
 _RRF_K = 60  # Cormack, Clarke & Buettcher 2009
 _DEPTH = 10
+_SIF = 1e-3
 
 
 def _top(scores: np.ndarray, cards: Sequence[str]) -> tuple[Sequence[str], float]:
@@ -48,6 +49,27 @@ def encoder(searcher: Searcher, embedder: Embedder) -> System:
     def ask(line: str) -> tuple[Sequence[str], float]:
         similarities = vectors @ embedder.encode([normalise(line)])[0]
         return _top(np.maximum.reduceat(similarities, searcher.starts), searcher.index.cards)
+    return ask
+
+
+def static(searcher: Searcher, embedder: Embedder) -> System:
+    """Another encoder's word-piece vectors, averaged with rare pieces weighing more (a / (a + p), Arora et al. 2017): what an
+    encoder without attention would give. Nearest phrasing by exact search."""
+    model = embedder._model  # type: ignore[attr-defined]  # a SentenceEmbedder's transformer
+    table = model[0].auto_model.get_input_embeddings().weight.detach().numpy()
+    pieces = [np.array(model.tokenizer(text, add_special_tokens=False)["input_ids"], dtype=np.int64) for text in searcher.index.texts]
+    seen = np.bincount(np.concatenate(pieces), minlength=len(table)).astype(np.float64)
+    weight = _SIF / (_SIF + seen / seen.sum())
+
+    def vector(ids: np.ndarray) -> np.ndarray:
+        total = (table[ids] * weight[ids, None]).sum(axis=0)
+        return total / max(float(np.linalg.norm(total)), 1e-9)
+
+    vectors = np.stack([vector(ids) for ids in pieces])
+
+    def ask(line: str) -> tuple[Sequence[str], float]:
+        ids = np.array(model.tokenizer(normalise(line), add_special_tokens=False)["input_ids"], dtype=np.int64)
+        return _top(np.maximum.reduceat(vectors @ vector(ids), searcher.starts), searcher.index.cards)
     return ask
 
 

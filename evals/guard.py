@@ -147,7 +147,7 @@ def _print(found: Sequence[Judged], hardest: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m evals.guard", description=__doc__.splitlines()[0])
-    parser.add_argument("--split", choices=("dev", "test"), default="dev")
+    parser.add_argument("--split", choices=("dev", "test", "blind"), default="dev")
     parser.add_argument("--hardest", type=int, default=20)
     parser.add_argument("--fit", action="store_true", help="fit the second layer's weights and limits on dev and keep them")
     args = parser.parse_args()

@@ -203,7 +203,9 @@ def main() -> None:
             systems = baselines.all_of(searcher)
             if args.base:
                 from assistant.knowledge.embed import SentenceEmbedder
-                systems["base encoder, nearest phrasing"] = baselines.encoder(searcher, SentenceEmbedder(args.base))
+                base = SentenceEmbedder(args.base)
+                systems["base encoder, nearest phrasing"] = baselines.encoder(searcher, base)
+                systems["its word pieces, static"] = baselines.static(searcher, base)
             for name, system in systems.items():
                 rows.append(compare_row(name, answers([q for q in queries if q.gold], system), scores(found)["R@1"]))
     values["cold_s"], values["peak_mb"] = cold_start()

@@ -90,11 +90,11 @@ class Calls(Base):
         return turn.id
 
     def _hang(self, key: int, turn: Turn) -> None:
-        heard = mask(turn.heard)
+        heard, told = mask(turn.heard), mask(turn.told)
         self._db["citations"].insert_all(({"turn": key, "fact": fact} for fact in turn.facts), ignore=True)
         if "gap" in turn.flags:
             self._db["gaps"].insert({"turn": key, "heard": heard, "at": turn.at.isoformat(), "status": "open"})
-        self._db.execute("insert into turns_search (rowid, grams) values (?, ?)", [key, _grams(f"{heard} {mask(turn.told)}")])
+        self._db.execute("insert into turns_search (rowid, grams) values (?, ?)", [key, _grams(f"{heard} {told}")])
 
     @guarded
     def time_turn(self, turn: int, ms: Mapping[str, float]) -> None:
@@ -171,8 +171,7 @@ _TURNS = ("select t.*, s.person, s.customer, s.started_at, s.last_at, s.outcome,
 
 
 def _columns(turn: Turn) -> dict:
-    return {"at": turn.at.isoformat(), "kind": turn.kind, "heard": mask(turn.heard), "told": mask(turn.told),
-            "asked": mask(turn.asked),
+    return {"at": turn.at.isoformat(), "kind": turn.kind, "heard": mask(turn.heard), "told": mask(turn.told), "asked": mask(turn.asked),
             "card": turn.card_id, "rung": turn.rung, "cards": json.dumps(turn.cards), "flags": json.dumps(turn.flags),
             "grounding": turn.grounding, **{f"ms_{step}": turn.ms.get(step) for step in STEPS}}
 
