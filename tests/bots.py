@@ -27,6 +27,7 @@ class Bots:
 
     def __init__(self, api: FakeBotApi, store: Store, corpus: Corpus, search: Search = hear) -> None:
         self.api, self.store, self.corpus, self.search, self.now = api, store, corpus, search, NOW
+        self.guard = unguarded
         self.service: Service | None = None
 
     def setup(self, **changes) -> Setup:
@@ -38,7 +39,7 @@ class Bots:
 
     async def start(self, opened=None, **changes) -> Service:
         desk = Desk(functools.lru_cache(100)(lambda heard: self.search(heard)), self.corpus, self.store,
-                    unguarded, idle=timedelta(minutes=30))
+                    self.guard, idle=timedelta(minutes=30))
         self.service = Service(desk, self.setup(**changes), self.clock, opened)
         await self.service.start()
         return self.service

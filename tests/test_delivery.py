@@ -7,6 +7,7 @@ import io
 import logging
 import sqlite3
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -45,6 +46,20 @@ async def test_a_429_makes_one_chat_wait_as_told_and_the_others_go_on(bots: Bots
     assert said(li) == []
     await bots.until(lambda: len(li.chat.by_bot) == 2)
     assert said(li) == PRICE[:2] and len(bots.api.refusals) == 1
+
+
+async def test_only_what_is_on_a_wire_counts_as_under_way(bots: Bots):
+    li, wang = bots.admit(8, "小李"), bots.admit(9, "小王")
+    await bots.start(pace=replace(QUICK, parallel=1))
+    held = bots.api.inject("sendMessage", hold=True)
+    await li.say("太贵了")
+    await bots.until(lambda: held.met)
+    await wang.say("太贵了")
+    await bots.until(lambda: bots.store.waiting_chats() == (8, 9))
+    assert bots.store.under_way() == 1
+    held.release()
+    await wang.reply()
+    assert len(li.chat.by_bot) == 1
 
 
 @pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 502}, {"drop": "before"}, {"drop": "after"},
@@ -151,15 +166,28 @@ async def test_whoever_blocks_the_bot_is_left_alone_until_they_write_again(bots:
     await li.say("太贵了")
     await li.reply()
     await li.block()
-    bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)
+    bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)  # perhaps sent before the bot hears of it
     await wang.say("太贵了")
     await wang.reply()
     await bots.until(lambda: bots.store.unreachable_chats())
     await bots.service._remind(None)
     assert 8 not in bots.store.waiting_chats() and not bots.store.notices("fix:8")[0].sent
-    assert [entry["what"] for entry in bots.store.audited()] == ["unreachable"]
+    assert {entry["what"] for entry in bots.store.audited()} == {"unreachable"}
     await li.start()
     await li.sees("更正")
+
+
+async def test_a_notice_that_meets_a_block_is_told_when_the_person_is_back(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start()
+    bots.api.inject("sendMessage", chat=8, status=403, description="bot was blocked by the user")
+    bots.store.notify("8", "correction", [Line("note", "更正")], "fix:8", NOW)
+    await bots.until(lambda: bots.store.unreachable_chats())
+    assert not bots.store.notices("fix:8")[0].sent
+    await li.say("太贵了")
+    await li.sees("更正")
+    await bots.stop()
+    assert [one.text[:4] for one in li.chat.by_bot] in (["💬 价格", "更正"], ["更正", "💬 价格"])
 
 
 async def test_a_block_in_the_middle_of_sending_drops_the_rest_of_that_chat_only(bots: Bots):
@@ -206,6 +234,20 @@ async def test_a_crash_costs_one_sentence_with_a_number_and_the_log_names_no_cus
     assert "KeyError" in log.getvalue() and "test_delivery.py" in log.getvalue()
     assert not any(word in log.getvalue() for word in ("13812345678", "姓钱", "坏了", bots.api.token))
     assert [turn.heard for _, turn in bots.store.turns()] == ["太贵了"]
+
+
+async def test_what_a_handler_cannot_do_is_told_in_its_own_sentence_and_the_bot_lives_on(bots: Bots):
+    def guard(text: str):
+        raise CoachError("读不到内置模型。请重新安装：pip install .")
+
+    bots.guard = guard
+    li = bots.admit(8, "小李")
+    started = await bots.start()
+    await li.say("能说吗 今天办我给您返三百")
+    assert (await li.reply()).text == "读不到内置模型。请重新安装：pip install ."
+    await li.say("太贵了")
+    await li.sees("价格太高第一句")
+    assert not started.failed.done()
 
 
 def test_the_journal_masks_whatever_a_library_logs():

@@ -48,17 +48,19 @@ class Delivery(Base):
 
     @guarded
     def queue(self, chat: int, person: str, lines: Sequence[Line], at: datetime, *, buttons: Sequence[Button] = (),
-              keys: Sequence[str] = (), turn: int = 0, question: int = 0, reply: bool = False, target: int = 0) -> int:
+              keys: Sequence[str] = (), turn: int = 0, question: int = 0, reply: bool = False, target: int = 0,
+              notice: int = 0) -> int:
         """Puts a message (or, with `target`, an edit of that one) at the end of its chat's line; returns its number.
 
-        An edit that still waits for the same message is replaced. A `link` line is stored empty.
+        An edit that still waits for the same message is replaced. A `link` line is stored empty. `notice` is the notice
+        that it tells: it counts as sent from here on, unless the message is dropped.
         """
         if target:
             self._db.execute("delete from outbox where target = ? and state = 'queued'", [target])
         return int(self._db["outbox"].insert({
             "chat": chat, "person": person, "kind": "edit" if target else "send", "state": "queued",
             "body": _body(lines, buttons, keys), "turn": turn, "question": question, "reply": int(reply), "target": target,
-            "message": 0, "floor": 0, "at": at.isoformat(), "sent_at": None}).last_pk)
+            "notice": notice, "message": 0, "floor": 0, "at": at.isoformat(), "sent_at": None}).last_pk)
 
     @guarded
     def reword(self, row: int, lines: Sequence[Line], buttons: Sequence[Button]) -> bool:
@@ -96,8 +98,11 @@ class Delivery(Base):
 
     @guarded
     def unreachable(self, chat: int, person: str, at: datetime) -> None:
-        """The person has blocked the bot: what waits for them is dropped, with an entry in the audit."""
+        """The person has blocked the bot: what waits for them is dropped, with an entry in the audit. Notices among it are
+        told again when they come back."""
         with self._db.atomic():
+            self._db.execute(f"update notices set sent_at = null where id in (select notice from outbox where chat = ? "
+                             f"and {_WAITING})", [chat])
             dropped = self._db.execute(f"update outbox set state = 'dropped' where chat = ? and {_WAITING}", [chat]).rowcount
             self._db["chats"].upsert({"id": chat, "unreachable_at": at.isoformat()}, pk="id")
             self.audit(person, "unreachable", f"{dropped} messages dropped", at)

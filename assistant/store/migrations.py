@@ -82,7 +82,7 @@ def telegram_delivery(db: Database) -> None:
                        pk="id", not_null={"chat", "person", "body", "at"})
     db["outbox"].create(
         {"id": int, "chat": int, "person": str, "kind": str, "state": str, "body": str, "turn": int, "question": int,
-         "reply": int, "target": int, "message": int, "floor": int, "at": str, "sent_at": str},
+         "reply": int, "target": int, "notice": int, "message": int, "floor": int, "at": str, "sent_at": str},
         pk="id", not_null={"chat", "kind", "state", "body", "at"})
     db.execute("create index inbox_waiting on inbox (id) where done_at is null")
     db.execute("create index outbox_waiting on outbox (chat, id) where state in ('queued', 'sending')")

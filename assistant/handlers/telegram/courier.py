@@ -50,6 +50,20 @@ class Pace:
     slack: int = 20
 
 
+@dataclass(slots=True)
+class _Going:
+    """A message on its way: whether it may have arrived, goes without its looks, how often it failed, when to try again;
+    `open` says that the chat takes more."""
+
+    out: Outgoing
+    unsure: bool
+    bare: bool = False
+    tries: int = 0
+    pause: float = 0.0
+    done: bool = False
+    open: bool = True
+
+
 class Courier:
     """One worker for each chat that has something to be sent."""
 
@@ -107,8 +121,8 @@ class Courier:
         tries = 0
         while True:
             try:
-                while (out := await asyncio.to_thread(self._claim, chat)) is not None:
-                    if not await self._deliver(out):
+                while (going := await self._begin(chat)) is not None:
+                    if not await self._finish(going):
                         return
                 return
             except Exception as error:
@@ -125,51 +139,71 @@ class Courier:
             self._highest[scope] = self._store.highest(chat)
         return self._store.claim(chat, self._highest[scope])
 
-    async def _deliver(self, out: Outgoing) -> bool:
-        """Delivers one message, however long it takes; False where nothing more can be sent to this chat now."""
-        out = replace(out, lines=self._links.get(out.id, out.lines))
-        unsure, bare, tries = out.unsure and out.kind == "send", False, 0
-        if unsure:
+    async def _begin(self, chat: int) -> _Going | None:
+        """Takes a chat's next message and tries to deliver it; None where nothing waits. It is taken only when a wire is
+        free: what is marked as under way is few, and really under way."""
+        async with self._wires:
+            out = await asyncio.to_thread(self._claim, chat)
+            if out is None:
+                return None
+            going = _Going(replace(out, lines=self._links.get(out.id, out.lines)), out.unsure and out.kind == "send")
+            if not going.unsure:
+                await self._try(going)
+            return going
+
+    async def _finish(self, going: _Going) -> bool:
+        """Goes on until it is delivered, however long it takes; False where nothing more can be sent to this chat now."""
+        if going.unsure and going.tries == 0:
             await self._news()
-        while True:
-            try:
-                async with self._wires:
-                    started = time.perf_counter()
-                    number = await self._find(out) if unsure else 0
-                    unsure = False
-                    number = number or await self._send(out, bare)
-                    ms = (time.perf_counter() - started) * 1000
-                self.saw(out.chat, number)
-                self._links.pop(out.id, None)
-                await asyncio.to_thread(self._store.sent, out.id, number if out.kind == "send" else 0, self._now(),
-                                        out.turn, ms if out.kind == "send" else None)
-                return True
-            except RetryAfter as error:  # only this chat waits
-                pause = _seconds(error)
-                _LOG.warning("Telegram asks one chat to wait %.1f s", pause)
-            except Forbidden:
-                _LOG.warning("a person has blocked the bot; what waited for them is dropped")
-                await asyncio.to_thread(self._store.unreachable, out.chat, str(out.chat), self._now())
-                return False
-            except ChatMigrated as error:
-                await asyncio.to_thread(self._store.moved, out.chat, error.new_chat_id)
-                self.wake(error.new_chat_id)
-                return True
-            except InvalidToken as error:
-                self._fatal(error)
-                return False
-            except BadRequest as error:
-                if bare or out.kind == "edit" or "chat not found" in str(error).lower():
-                    await asyncio.to_thread(self._store.give_up, out.id, error.message, self._now())
-                    return True
-                _LOG.warning("a message is sent without its looks: %s", error.message)
-                bare, pause = True, 0.0
-            except TelegramError as error:  # the network, a 5xx, an answer that nobody can read
-                unsure = unsure or (out.kind == "send" and _may_have_arrived(error))
-                pause = self._pause(tries)
-                tries += 1
-                _LOG.warning("not delivered (%s), once more in %.1f s", type(error.__cause__ or error).__name__, pause)
-            await asyncio.sleep(pause)
+        while not going.done:
+            await asyncio.sleep(going.pause)
+            async with self._wires:
+                await self._try(going)
+        return going.open
+
+    async def _try(self, going: _Going) -> None:
+        out, going.pause = going.out, 0.0
+        try:
+            started = time.perf_counter()
+            number = await self._find(out) if going.unsure else 0
+            going.unsure = False
+            number = number or await self._send(out, going.bare)
+            ms = (time.perf_counter() - started) * 1000
+            self.saw(out.chat, number)
+            self._links.pop(out.id, None)
+            await asyncio.to_thread(self._store.sent, out.id, number if out.kind == "send" else 0, self._now(), out.turn,
+                                    ms if out.kind == "send" else None)
+            going.done = True
+        except RetryAfter as error:  # only this chat waits
+            going.pause = _seconds(error)
+            _LOG.warning("Telegram asks one chat to wait %.1f s", going.pause)
+        except Forbidden:
+            _LOG.warning("a person has blocked the bot; what waited for them is dropped")
+            await asyncio.to_thread(self._store.unreachable, out.chat, str(out.chat), self._now())
+            going.done, going.open = True, False
+        except ChatMigrated as error:
+            await asyncio.to_thread(self._store.moved, out.chat, error.new_chat_id)
+            self.wake(error.new_chat_id)
+            going.done = True
+        except InvalidToken as error:
+            self._fatal(error)
+            going.done, going.open = True, False
+        except BadRequest as error:
+            await self._refused(going, error)
+        except TelegramError as error:  # the network, a 5xx, an answer that nobody can read
+            going.unsure = going.unsure or (out.kind == "send" and _may_have_arrived(error))
+            going.pause = self._pause(going.tries)
+            going.tries += 1
+            _LOG.warning("not delivered (%s), once more in %.1f s", type(error.__cause__ or error).__name__, going.pause)
+
+    async def _refused(self, going: _Going, error: BadRequest) -> None:
+        """Telegram does not take it as it is: once more without its looks, then never."""
+        if going.bare or going.out.kind == "edit" or "chat not found" in error.message.lower():
+            await asyncio.to_thread(self._store.give_up, going.out.id, error.message, self._now())
+            going.done = True
+            return
+        _LOG.warning("a message is sent without its looks: %s", error.message)
+        going.bare = True
 
     async def _send(self, out: Outgoing, bare: bool) -> int:
         """Sends, or edits, and returns the message's number. `bare` leaves out the looks, which Telegram refused."""

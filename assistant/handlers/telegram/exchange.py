@@ -49,12 +49,12 @@ def settle(arrived: Arrived, desk: Desk) -> Settled:
         return _post(arrived, answer(arrived.incoming(edits), desk), card, desk)
 
 
-def apologise(arrived: Arrived, desk: Desk, reference: str) -> Settled:
-    """Marks an update done that could not be answered, and says so with a number under which the log holds the reason."""
+def apologise(arrived: Arrived, desk: Desk, sentence: str) -> Settled:
+    """Marks an update done that could not be answered, and says why, or under which number the journal holds the reason."""
     with desk.store.together():
         if not desk.store.finish(arrived.update, arrived.at):
             return Settled()
-        return _post(arrived, Message((Line("note", CRASHED.format(reference=reference)),)), None, desk)
+        return _post(arrived, Message((Line("note", sentence),)), None, desk)
 
 
 def remind(desk: Desk, now: datetime) -> tuple[int, ...]:
@@ -65,8 +65,7 @@ def remind(desk: Desk, now: datetime) -> tuple[int, ...]:
         if notice.person.isdigit() and int(notice.person) not in gone and desk.store.role(notice.person) is not None:
             with desk.store.together():
                 desk.store.mark_sent(notice.id, now)
-                shown = notices.show(notice)
-                _send(int(notice.person), notice.person, shown, now, desk)
+                _send(int(notice.person), notice.person, notices.show(notice), now, desk, notice=notice.id)
             chats.append(int(notice.person))
     return tuple(dict.fromkeys(chats))
 
@@ -127,19 +126,19 @@ def _again(arrived: Arrived, message: Message, card: Outgoing, desk: Desk) -> di
 
 
 def _send(chat: int, person: str, message: Message, at: datetime, desk: Desk, question: int = 0,
-          reply: bool = False) -> dict[int, tuple[Line, ...]]:
-    return _send_parts(chat, person, split(message.lines), message, at, desk, question, reply)
+          reply: bool = False, notice: int = 0) -> dict[int, tuple[Line, ...]]:
+    return _send_parts(chat, person, split(message.lines), message, at, desk, question, reply, notice)
 
 
 def _send_parts(chat: int, person: str, parts: Sequence[tuple[Line, ...]], message: Message, at: datetime, desk: Desk,
-                question: int = 0, reply: bool = False) -> dict[int, tuple[Line, ...]]:
+                question: int = 0, reply: bool = False, notice: int = 0) -> dict[int, tuple[Line, ...]]:
     """Queues the parts in order, the keys under the last; what may not be stored comes back by row."""
     links = {}
     for i, lines in enumerate(parts, 1):
         last = i == len(parts)
         row = desk.store.queue(chat, person, lines, at, buttons=message.buttons if last else (),
                                keys=message.keys if last else (), turn=message.turn if i == 1 and _is_card(lines) else 0,
-                               question=question, reply=reply)
+                               question=question, reply=reply, notice=notice)
         if any(line.role == "link" for line in lines):
             links[row] = lines
     return links

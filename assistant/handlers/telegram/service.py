@@ -27,7 +27,7 @@ from assistant.handlers.offer import offer
 from assistant.handlers.telegram import face, leaving
 from assistant.handlers.telegram.arriving import ALLOWED, Arrived
 from assistant.handlers.telegram.courier import Courier, Pace
-from assistant.handlers.telegram.exchange import Settled, apologise, remind, settle
+from assistant.handlers.telegram.exchange import CRASHED, Settled, apologise, remind, settle
 from assistant.handlers.telegram.inbox import Inbox, Lanes, Polling
 from assistant.journal import trace
 
@@ -163,13 +163,14 @@ class Service:
             _LOG.error("the log cannot be used: %s", error)
             await self._answer_without_log(arrived)
             return
-        except CoachError as error:  # the search could not be opened: the update stays for the next start
-            self._fail(error)
-            return
+        except CoachError as error:
+            if self._opened is not None and self._opened.done() and self._opened.exception() is not None:
+                return  # no search, no bot: the update stays for the next start
+            settled = await asyncio.to_thread(apologise, arrived, self._desk, str(error))
         except Exception as error:
             reference = secrets.token_hex(3).upper()
             _LOG.error("update not answered, reference %s\n%s", reference, trace(error))
-            settled = await asyncio.to_thread(apologise, arrived, self._desk, reference)
+            settled = await asyncio.to_thread(apologise, arrived, self._desk, CRASHED.format(reference=reference))
         self._courier.hold(settled.links)
         self._courier.wake(*settled.chats)
         if arrived.query:
