@@ -30,8 +30,7 @@ class Masked(logging.Filter):
             message = f"{record.msg}（日志的参数对不上格式）"
         record.msg, record.args = clean(message), ()
         if record.exc_info:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-            record.exc_info = None
+            record.exc_text = logging.Formatter().formatException(record.exc_info)  # what a formatter finds, it writes
         record.exc_text = clean(record.exc_text) if record.exc_text else None
         record.stack_info = clean(record.stack_info) if record.stack_info else None
         return True

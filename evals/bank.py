@@ -22,7 +22,7 @@ from evals.data import Query, load
 from evals.run import opened
 
 ALIKE = 0.8
-STEPS = (3, 6, 12, 24, 48, 96, 10_000)
+STEPS = (3, 6, 12, 24, 48, 70, 140, 10_000)
 
 
 def near_duplicates(texts: Sequence[str], owner: np.ndarray) -> list[tuple[str, str]]:

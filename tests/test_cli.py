@@ -53,6 +53,18 @@ def test_ask_jsonl_answers_in_order_whatever_the_lines_hold(place):
     assert (answers[1]["grounding"], answers[1]["say"]) == ("none", "")
 
 
+def test_check_says_whether_words_may_be_said_in_the_stable_shape(place):
+    told = json.loads(coach(place, "check", "--json", "我私下返您三百").stdout)
+    [broken] = told["breaks"]
+    assert told["allowed"] is False and list(broken) == ["rule", "quote", "basis", "rewrite", "layer"]
+    assert (broken["rule"], broken["quote"], broken["basis"], broken["layer"]) == ("RL-01", "返您", "《保险法》第116条", "rules")
+    lines = [{"id": "a", "text": "我不能返您现金"}, {"id": "b", "text": ""}, {"id": "c", "text": "送您一张油卡"}]
+    done = coach(place, "check", "--jsonl", stdin="".join(json.dumps(line) + "\n" for line in lines))
+    assert [(answer["id"], answer["allowed"]) for answer in map(json.loads, done.stdout.splitlines())] == [
+        ("a", True), ("b", True), ("c", False)]
+    assert "按规定合同外的利益我不能给您。" in coach(place, "check", "我私下返您三百").stdout
+
+
 def test_as_of_moves_today(place):
     assert json.loads(coach(place, "ask", "--json", "--as-of", "2019-01-01", "怎么这么贵啊").stdout)["flags"] == ["withheld", "stale:F-01"]
 
@@ -64,6 +76,8 @@ def test_as_of_moves_today(place):
     (("ask", "--jsonl"), "{oops\n", "第 1 行不是 JSON"),
     (("ask", "--jsonl"), '{"id": 1}\n', "第 1 行缺少文字字段 q"),
     (("ask", "--jsonl", "太贵了"), "", "--jsonl 从标准输入读"),
+    (("check",), "", "请写上打算说的话"),
+    (("check", "--jsonl"), '{"id": 1, "q": "x"}\n', "第 1 行缺少文字字段 text"),
     (("log", "--export", "x.docx"), "", "不会写 .docx"),
     (("ask", "--region", "火星", "太贵了"), "", "--region 火星 看不懂"),
     (("ask", "--slots", "上年3200 大客户", "太贵了"), "", "大客户 看不懂"),

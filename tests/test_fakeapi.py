@@ -127,6 +127,7 @@ async def test_a_text_is_refused(api, bot, li, text, options, expected):
     ("<a href=x!>y</a>", "Unexpected end of name token at byte offset 8"),
     ("<a ='x'>y</a>", 'Empty attribute name in the tag "a" at byte offset 0'),
     ("<tg-emoji emoji-id='x'>y</tg-emoji>", "Invalid custom emoji identifier specified"),
+    (f"<tg-emoji emoji-id='{2 ** 63}'>y</tg-emoji>", "Invalid custom emoji identifier specified"),
 ])
 async def test_bad_html_is_refused_with_its_byte_offset(api, bot, li, html, expected):
     found = await refusal(api, bot.send_message(7, html, parse_mode="HTML"))
@@ -142,6 +143,12 @@ async def test_bad_html_is_refused_with_its_byte_offset(api, bot, li, html, expe
     (" <code> x /quiz </code> ", "x /quiz", [("code", "x /quiz")]),
     ('<pre><code class="language-py">x</code></pre>', "x", [("pre", "x")]),
     ('<a href="https://a.cn/?a=1&amp;b=2">看</a>', "看", [("text_link", "看")]),
+    ('<a href="x">无</a><a href=a.cn>链</a><span class=tg-spoiler>藏</span>', "无链藏",
+     [("text_link", "链"), ("spoiler", "藏")]),
+    ("<code>a<b>b</b></code><i></i>", "ab", [("code", "ab")]),
+    ("<code>a:</code>/quiz", "a:/quiz", [("code", "a:"), ("bot_command", "/quiz")]),
+    ("/quiz<code>:</code>", "/quiz:", [("bot_command", "/quiz"), ("code", ":")]),
+    ('<tg-emoji emoji-id="5">👍</tg-emoji>', "👍", [("custom_emoji", "👍")]),
     ("<blockquote expandable>引</blockquote>", "引", [("expandable_blockquote", "引")]),
     ('<tg-spoiler>x</tg-spoiler><span class="tg-spoiler">y</span>', "xy", [("spoiler", "x"), ("spoiler", "y")]),
     ("/quiz@renewal_coach_bot 去 @boss https://a.cn", "/quiz@renewal_coach_bot 去 @boss https://a.cn",
@@ -156,6 +163,12 @@ async def test_good_html_becomes_text_and_entities(api, bot, li, html, text, mar
     ("x" * 4096, None), (EMOJI * 2048, None), ("<b>" + "字" * 4096 + "</b>", "HTML")])
 async def test_the_limit_counts_utf16_units_after_parsing(bot, li, text, parse_mode):
     assert (await bot.send_message(7, text, parse_mode=parse_mode)).message_id == 2
+
+
+async def test_entities_may_reach_the_end_of_the_text_and_are_trimmed_with_it(bot, li):
+    sent = await bot.send_message(7, " 好的 ", entities=[
+        MessageEntity("bold", 0, 4), MessageEntity("italic", 3, 1), MessageEntity("code", 4, 0)])
+    assert [(one.type, one.offset, one.length) for one in sent.entities] == [("bold", 0, 2)]
 
 
 async def test_only_the_first_hundred_entities_are_kept(bot, li):
@@ -266,6 +279,8 @@ async def test_a_keyboard_is_refused(api, bot, li, markup, expected):
      'can\'t parse inline keyboard button: Can\'t find field "text"'),
     ('{"inline_keyboard": [[{"text": 5, "callback_data": "x"}]]}',
      'can\'t parse inline keyboard button: Field "text" must be of type String'),
+    ('{"inline_keyboard": [5]}', "can't parse inline keyboard: Expected an Array of button rows"),
+    ('{"inline_keyboard": [[5]]}', "can't parse inline keyboard button: KeyboardButton must be an Object"),
     ('{"force_reply": "yes"}', 'field "force_reply" must be of type Boolean'),
 ])
 async def test_markup_that_cannot_be_read_is_refused(api, bot, li, markup, expected):
@@ -295,6 +310,8 @@ async def test_an_edit_is_refused_for_what_is_not_there_not_its_own_or_not_chang
     assert await refusal(api, bot.edit_message_text("x" * 4097, 7, 2)) == "400 Bad Request: MESSAGE_TOO_LONG"
     assert await refusal(api, bot.edit_message_text("x", 7, 2, reply_markup=data("x" * 65))) == (
         "400 Bad Request: BUTTON_DATA_INVALID")
+    assert await refusal(api, bot.edit_message_text("x", 7, 2, reply_markup=ReplyKeyboardMarkup([["一"]]))) == (
+        "400 Bad Request: inline keyboard expected")
     assert (li.chat.last.text, li.chat.last.edited, li.chat.last.labels) == ("好", False, ["键"])
     assert sent.message_id == 2
 

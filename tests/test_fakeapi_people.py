@@ -323,6 +323,9 @@ async def test_an_inline_query_is_answered_once_and_soon(api, bot, li, clock):
     assert await refusal(api, bot.answer_inline_query(first.query.id, [article()])) == TOO_OLD
     clock.time += 11
     assert await refusal(api, bot.answer_inline_query(second.query.id, [article()])) == TOO_OLD
+    third = await li.inline("x")
+    assert await refusal(api, bot.answer_inline_query(third.query.id, [], next_offset="x" * 65)) == (
+        "400 Bad Request: NEXT_OFFSET_INVALID")
     assert await refusal(api, bot.answer_inline_query(
         first.query.id, [], button=InlineQueryResultsButton("去", start_parameter="有 空格"))) == (
         "400 Bad Request: START_PARAM_INVALID")

@@ -139,6 +139,20 @@ async def test_a_webhook_gets_updates_in_order_and_again_until_it_takes_them(api
     assert clock.slept == [1, 2]
 
 
+@pytest.mark.parametrize("url, told", [
+    ("http://127.0.0.1:1/hook", "Connect call failed"), ("https://localhost/hook", "to http on loopback only")])
+async def test_a_webhook_that_cannot_be_reached_is_tried_ever_more_rarely(api, bot, clock, url, told):
+    await bot.set_webhook(url)
+    await api.person(7, "小李").start()
+    await api.until(lambda: len(clock.slept) > 7)
+    assert clock.slept[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    info = await bot.get_webhook_info()
+    assert (told in info.last_error_message, info.pending_update_count) == (True, 1)
+    await bot.set_webhook("", drop_pending_updates=True)
+    assert (await bot.get_webhook_info()).to_dict() == {
+        "url": "", "has_custom_certificate": False, "pending_update_count": 0}
+
+
 async def test_ptb_answers_through_its_own_webhook(api):
     app = Application.builder().token(api.token).base_url(api.base_url).build()
 

@@ -84,6 +84,24 @@ def test_of_a_person_only_that_it_happened_remains(full, tmp_path):
     assert full.turn(3)[0].feedback == "👍"  # 小王's own thumb stays where 小李's is gone
 
 
+def test_what_others_were_told_no_longer_names_who_is_forgotten(full, tmp_path):
+    full.notify("wang", "pattern", [Line("note", "小李 本周 3 次")], "pattern:RL-01:li:2026-48:wang", NOW)
+    full.notify("wang", "digest", [Line("note", "给过 2 人：小李 · 11-24 · 通话 2·骊山客户 · 好的"), Line("note", "小李子不变")], "digest:1", NOW)
+    full.forget(Scope(person="li"), "chen", NOW)
+    assert full.notices("pattern:") == ()
+    [digest] = full.notices("digest:")
+    assert [line.text for line in digest.lines] == [f"给过 2 人：{NOBODY} · 11-24 · 通话 2·{NOBODY} · 好的", "小李子不变"]
+    assert holds(tmp_path, "小李 ", "骊山") == []
+
+
+def test_a_call_that_is_forgotten_alone_is_struck_out_of_a_correction(full):
+    lines = "您用过它的电话：11-24 通话 2·骊山客户、11-24 通话 3·鼓楼客户。"
+    full.notify("li", "correction", [Line("note", lines)], "recall:F-01:2026-11-24:li", NOW)
+    full.forget(Scope(call=2), "chen", NOW)
+    [told] = full.notices("recall:")
+    assert told.lines[0].text == f"您用过它的电话：11-24 通话 2·{NOBODY}、11-24 通话 3·鼓楼客户。"
+
+
 def test_a_person_may_stay_without_their_records_and_may_remove_themselves(full):
     assert "people" not in full.forget(Scope(person="li", keep_person=True), "li", NOW)
     assert full.role("li") is Role.AGENT
@@ -91,8 +109,9 @@ def test_a_person_may_stay_without_their_records_and_may_remove_themselves(full)
 
 
 def test_one_call_goes_alone(full, tmp_path):
-    assert full.forget(Scope(call=2), "chen", NOW) == {"citations": 1, "gaps": 1, "feedback": 1, "turns": 1, "sessions": 1}
-    assert holds(tmp_path, "骊山脚下买贵", "陈年旧账", "鼓楼") == ["骊山脚下买贵", "陈年旧账", "鼓楼"]  # its notice was told to 小李
+    assert full.forget(Scope(call=2), "chen", NOW) == {
+        "citations": 1, "gaps": 1, "feedback": 1, "turns": 1, "notices": 1, "sessions": 1}
+    assert holds(tmp_path, "骊山脚下买贵", "陈年旧账", "鼓楼") == ["陈年旧账", "鼓楼"]
     assert full.audited()[0]["detail"].startswith("通话 2：")
 
 
@@ -239,3 +258,14 @@ def test_a_backup_that_fails_its_check_is_not_left_behind(full, tmp_path):
         hurt.backup(tmp_path / "backup.db")
     assert not (tmp_path / "backup.db").exists()
     hurt.close()
+
+
+def test_what_the_bot_keeps_goes_with_its_person_and_names_nobody_to_others(full, tmp_path):
+    full.accept(1, 7, "li", 11, {"text": "骊山没答完"}, NOW)
+    full.queue(7, "li", [Line("say", "骊山给您看看")], NOW, turn=2)
+    full.queue(8, "wang", [Line("note", "小李 · 11-24 · 通话 2·骊山客户")], NOW)
+    full.invite("secret", Role.AGENT, "li", NOW, NOW + timedelta(hours=1))
+    counts = full.forget(Scope(person="li"), "chen", NOW)
+    assert {table: counts[table] for table in ("inbox", "outbox", "invites")} == {"inbox": 1, "outbox": 1, "invites": 1}
+    assert full.claim(8, 0).lines == (Line("note", f"{NOBODY} · 11-24 · 通话 2·{NOBODY}"),)
+    assert holds(tmp_path, "骊山", "小李 ") == [] and full.redeem("secret", "zhao", "小赵", NOW) is None

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant import cli_data, doctor, handlers, logbook
 from assistant import config as configuration
-from assistant import doctor, handlers, logbook
-from assistant.domain import Line, Turn
+from assistant.domain import Line, Role, Turn
+from assistant.errors import CoachError
 from tests.conftest import NOW, ROOT, shown, write_corpus
 from tests.test_cli import coach
 
@@ -32,15 +33,16 @@ def found(content: bytes) -> list[str]:
 
 
 def test_nothing_personal_reaches_the_disk_through_any_input(say, store, tmp_path):
+    store.know("chen", "陈主管", Role.ADMIN, NOW)
+    commands = [name for command in handlers.COMMANDS for name in command.names]
+    assert len(commands) > 15
     for text, _ in TYPED:
-        for line in ("/new {}", "太贵了，{}", "{}", "今天天气{}", "结果 {}", "结果 回访 {}", "/result 续了 {}", "/why {}", "/up {}", "👎 {}", "/xyz {}",
-                     "/{}", "太贵了" + "啊" * 190 + "{}", "换一句 {}", "/help {}", "/copy {}"):
-            say(line.format(text))
-        say(action=f"why:{text}")
-        say(action=f"card:1:{text}")
-    for command in handlers.COMMANDS:
-        for name in command.names:
-            say(f"{name} 太贵了 13812345678")
+        for line in ("太贵了，{}", "{}", "今天天气{}", "结果 回访 {}", "/result 续了 {}", "/xyz {}", "/{}", "太贵了" + "啊" * 190 + "{}",
+                     "客户 上年3200 {}", "/recall F-01 限额变了，{}", "/say 我给您返钱，{}", *(f"{name} {{}}" for name in commands)):
+            say(line.format(text), person="chen")
+        for action in (*handlers.ACTIONS, "nothing"):
+            say(action=f"{action}:{text}", person="chen")
+            say(action=f"{action}:1:{text}", person="chen")
     first = say("太贵了，别再打13812345678了")
     for button in first.buttons:
         say(action=button.action)
@@ -127,12 +129,12 @@ def test_on_a_terminal_forget_takes_no_for_an_answer(place):
     assert coach(place, "log").stdout.count("客户：") == 2
 
 
-@pytest.mark.parametrize("words, says", [
-    ((), "只写一样"), (("--person", "li", "--call", "1"), "只写一样"), (("--person", ""), "只写一样"), (("--before", "昨天"), "看不懂"),
-    (("--call", "1", "--keep-person"), "--keep-person")])
-def test_forget_is_one_thing_at_a_time(tmp_path, words, says):
-    done = coach(tmp_path, "forget", *words, "--yes")
-    assert done.returncode == 2 and says in done.stderr and len(done.stderr.strip().splitlines()) == 1
+@pytest.mark.parametrize("before, person, call, keep, says", [
+    (None, None, None, False, "只写一样"), (None, "li", 1, False, "只写一样"), (None, "", None, False, "只写一样"), ("昨天", None, None, False, "看不懂"),
+    (None, None, 1, True, "--keep-person")])
+def test_forget_is_one_thing_at_a_time(before, person, call, keep, says):
+    with pytest.raises(CoachError, match=says):
+        cli_data._scope(before, person, call, keep)
 
 
 def test_backup_copies_once(place):

@@ -186,7 +186,7 @@ class FakeBotApi:
         for waiter in self._waiters:
             waiter.set()
 
-    async def until(self, predicate: Callable[[], Found | None], timeout: float = 5.0) -> Found:
+    async def until(self, predicate: Callable[[], Found | None], timeout: float = 15.0) -> Found:
         """The first true value of the predicate, looked at when something happens; AssertionError after `timeout` s."""
         waiter = asyncio.Event()
         self._waiters.add(waiter)

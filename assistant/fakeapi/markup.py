@@ -71,7 +71,7 @@ def read_text(params: Params | Mapping[str, Any], name: str = "text", mode: str 
         raise bad("unsupported parse_mode")
     else:
         given = params.json(entities, "can't parse entities JSON object") if isinstance(params, Params) else None
-        text, found = source, _given_entities(source, given or [])
+        text, found = source, _given_entities(source, [] if given is None else given)
     text, found = _trim(text, found)
     if not text and empty:
         raise bad("text must be non-empty")

@@ -6,7 +6,7 @@ from typing import Any
 from assistant.fakeapi.keyboards import Markup, check_markup, is_inline, parse_markup, read_markup
 from assistant.fakeapi.markup import read_text, refuse_long
 from assistant.fakeapi.params import Params
-from assistant.fakeapi.refusal import NOT_MODIFIED, bad, forbidden, not_modelled
+from assistant.fakeapi.refusal import NOT_MODIFIED, bad, not_modelled
 from assistant.fakeapi.world import Chat, Json, World
 
 DELETABLE = 48 * 3600  # seconds
@@ -233,7 +233,5 @@ def leave_chat(world: World, params: Params) -> bool:
     chat = world.open_chat(params.text("chat_id"))
     if chat.type == "private":
         raise bad("chat member status can't be changed in private chats")
-    if chat.bot == "left":
-        raise forbidden(f"bot is not a member of the {chat.type} chat")
     chat.bot = "left"
     return True

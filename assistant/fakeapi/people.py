@@ -22,7 +22,7 @@ class Tap:
     query: Query | None
     until: Callable[..., Any]
 
-    async def answered(self, timeout: float = 5.0) -> Json:
+    async def answered(self, timeout: float = 15.0) -> Json:
         """{"text", "alert"} that the bot answered; an AssertionError if it never does."""
         if self.query is None:
             raise ValueError(f"{self.button.label} is a {self.button.kind} button: the bot never hears of it")
@@ -37,7 +37,7 @@ class InlineQuery:
     text: str
     until: Callable[..., Any]
 
-    async def results(self, timeout: float = 5.0) -> list[Json]:
+    async def results(self, timeout: float = 15.0) -> list[Json]:
         """The offered results: id, title, description, content, markup."""
         return (await self.until(lambda: self.query.answer, timeout))["results"]
 
@@ -255,7 +255,7 @@ class Person:
         self.api.touch()
 
     async def reply(self, after: Shown | int | None = None, group: Group | None = None,
-                    timeout: float = 5.0) -> Shown:
+                    timeout: float = 15.0) -> Shown:
         """The bot's first message after this one, by default after what the person last did in the chat."""
         chat = self._chat(group)
         mark = after.id if isinstance(after, Shown) else after
@@ -263,7 +263,7 @@ class Person:
         return await self.api.until(lambda: next(
             (one for one in show_chat(self.world, chat).by_bot if one.id > mark), None), timeout)
 
-    async def sees(self, text: str, group: Group | None = None, timeout: float = 5.0) -> Shown:
+    async def sees(self, text: str, group: Group | None = None, timeout: float = 15.0) -> Shown:
         """The newest message of the bot with this text in it, also after an edit."""
         chat = self._chat(group)
         return await self.api.until(lambda: next(

@@ -119,9 +119,9 @@ def stop_poll(world: World, params: Params) -> Json:
     _, message = find_message(world, params, "message with poll to stop not found")
     if "poll" not in message:
         raise bad("message is not a poll")
-    poll = world.polls[message["poll"]["id"]]
     if not world.from_bot(message):
         raise bad("poll can't be stopped")
+    poll = world.polls[message["poll"]["id"]]
     if poll.body["is_closed"]:
         raise bad("poll has already been closed")
     check_markup(markup)

@@ -168,6 +168,7 @@ class Updates:
                     self._drop(1)
                 continue
             self.last_error = {"last_error_date": int(self.now()), "last_error_message": complaint}
+            self.touch()
             await self.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

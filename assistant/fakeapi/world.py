@@ -179,7 +179,7 @@ class World:
     def current(self, message: Json) -> Json:
         """A copy of a message as it stands, with its poll's counts of now."""
         found = copy.deepcopy(message)
-        if "poll" in found:
+        if found.get("poll", {}).get("id") in self.polls:  # not a person's own poll
             found["poll"] = self.polls[found["poll"]["id"]].shown()
         return found
 

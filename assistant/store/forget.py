@@ -1,6 +1,7 @@
 """Forgetting: rows that are gone from the tables, from the full-text index, from the WAL and from the file itself."""
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,10 @@ HALF = ("记录已经删掉了，可日志 {path} 刚好又被别的程序读着
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A column by which rows belong to a turn, a session (a call) or a person. `blank`: the row stays, without the name."""
+    """A column by which rows belong to a turn, a session (a call), a person, or a notice about one of these.
+
+    `blank`: the row stays, without the name.
+    """
 
     table: str
     column: str
@@ -46,6 +50,7 @@ OWNED = (
     Owned("turns", "session", "session"),
     Owned("turns", "id", "turn"),
     Owned("notices", "person", "person"),
+    Owned("notices", "id", "notice"),
     Owned("sessions", "person", "person"),
     Owned("sessions", "id", "session"),
     Owned("chats", "id", "person"),
@@ -58,6 +63,8 @@ OWNED = (
 AGEING = {"notices": "due_at", "checks": "at", "inbox": "at", "outbox": "at"}
 WHO = ("people", "chats", "invites")  # what makes a person known, apart from what they did
 FULL_TEXT = ("turns_search",)
+# Texts written for one person that may name another, or a customer: JSON in which names are struck out.
+MENTIONS = {"notices": "lines", "outbox": "body"}
 
 
 def _where(owned: Owned, scope: Scope) -> tuple[str, list[str]]:
@@ -76,8 +83,21 @@ def _conditions(table: str, scope: Scope) -> tuple[str, list[str]]:
     return " or ".join(sql for sql, _ in found) or "0", [value for _, values in found for value in values]
 
 
+def _word(name: str) -> str:
+    return rf"(?<!\w){re.escape(name)}(?!\w)"
+
+
 def _mentions(person: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(person)}(?!\w)", text or "") is not None
+    return re.search(_word(person), text or "") is not None
+
+
+def _struck(value, names: re.Pattern[str]):
+    """JSON with the names in its texts struck out."""
+    if isinstance(value, str):
+        return names.sub(NOBODY, value)
+    if isinstance(value, list):
+        return [_struck(one, names) for one in value]
+    return {key: _struck(one, names) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 class Forget(Base):
@@ -101,6 +121,7 @@ class Forget(Base):
             self._settle(BUSY)
             with self._doomed(scope), self._db.atomic():
                 counts = self._count(scope)
+                self._strike_out(scope)
                 for table in self._tables():
                     where, values = _conditions(table, scope)
                     self._db.execute(f"delete from {table} where {where}", values)
@@ -133,7 +154,7 @@ class Forget(Base):
 
     @contextmanager
     def _doomed(self, scope: Scope) -> Iterator[None]:
-        """The ids of the turns and sessions that go, as temporary tables in memory."""
+        """The ids of the turns and sessions that go, and of the notices about them, as temporary tables in memory."""
         sessions, turns, value = {
             "before": ("last_at < ?1 and not exists (select 1 from turns t where t.session = sessions.id and t.at >= ?1)",
                        "at < ?1", scope.before and scope.before.isoformat()),
@@ -141,13 +162,17 @@ class Forget(Base):
             "call": ("id = ?1", "session = ?1", scope.call),
         }[scope.kind]
         self._db.execute("pragma temp_store=memory")
-        self._db.execute("drop table if exists temp.doomed_sessions")
-        self._db.execute("drop table if exists temp.doomed_turns")
-        self._db.execute("create temp table doomed_sessions (id integer primary key)")
-        self._db.execute("create temp table doomed_turns (id integer primary key)")
+        for name in ("sessions", "turns", "notices"):
+            self._db.execute(f"drop table if exists temp.doomed_{name}")
+            self._db.execute(f"create temp table doomed_{name} (id integer primary key)")
         with self._db.atomic():
             self._db.execute(f"insert into temp.doomed_sessions select id from sessions where {sessions}", [value])
             self._db.execute(f"insert into temp.doomed_turns select id from turns where {turns}", [value])
+            calls = {str(row[0]) for row in self._db.execute("select id from temp.doomed_sessions")}
+            for row in list(self._db.query("select id, key from notices")):
+                kind, _, about = row["key"].partition(":")
+                if kind == "callback" and about.split(":")[0] in calls or scope.person and _mentions(scope.person, row["key"]):
+                    self._db.execute("insert into temp.doomed_notices values (?)", [row["id"]])
         yield
 
     def _tables(self) -> tuple[str, ...]:
@@ -163,6 +188,21 @@ class Forget(Base):
             if count and table not in FULL_TEXT:
                 counts[table] = count
         return counts
+
+    def _strike_out(self, scope: Scope) -> None:
+        """Strikes the customers' codes and the person out of what others were told."""
+        calls = list(self._db.query("select id, customer from sessions where id in (select id from temp.doomed_sessions)"))
+        names = [rf"(?<=[·（]){re.escape(call['customer'])}(?!\w)" for call in calls if call["customer"]]
+        if scope.person:
+            known = next(self._db.query("select name from people where id = ?", [scope.person]), {"name": ""})
+            names += [_word(name) for name in {scope.person, known["name"]} if name]
+        pattern = re.compile("|".join(names) or "(?!)")
+        for table in MENTIONS.keys() & set(self._db.table_names()):
+            column = MENTIONS[table]
+            for row in list(self._db.query(f"select id, {column} as text from {table} where {column} != ''")):
+                told = json.loads(row["text"])
+                if (struck := _struck(told, pattern)) != told:
+                    self._db[table].update(row["id"], {column: json.dumps(struck, ensure_ascii=False)})
 
     def _blank(self, scope: Scope) -> None:
         """Of a removed person the audit keeps only that something happened."""
