@@ -32,7 +32,7 @@ class Bots:
 
     def setup(self, **changes) -> Setup:
         settings = Telegram(base_url=self.api.base_url, per_second=0, timeout=changes.pop("timeout", 5))
-        return replace(Setup(self.api.token, settings, pace=QUICK, retries=(0.01,), tick=0.05, poll=10), **changes)
+        return replace(Setup(self.api.token, settings, pace=QUICK, retries=(0.01,), tick=0.2, poll=10), **changes)
 
     def clock(self) -> datetime:
         return self.now

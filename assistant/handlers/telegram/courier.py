@@ -10,7 +10,9 @@ and keys of our message tells: "message is not modified" means that it is ours a
 edited" mean that it is not. A message that carries a typing keyboard can never be edited: there, "can't be edited" under a
 number that no update explains is the sign that it is ours.
 
-The probes are bounded by the number of messages that were under way. Where they leave a doubt (somebody's message in a
+Probes count against Telegram's limits, so there are few: a message is marked only when a wire is free for it, and numbers
+are looked at only up to the first that this process has given itself (what a stopped one sent has a lower one), or, where
+there is none, as far as the messages under way can reach. Where they leave a doubt (somebody's message in a
 basic group that we may not see took a number; a request that was stuck on its way arrives after we looked), the message is
 sent again: an agent on the phone is better off with a line twice than without it.
 """
@@ -25,7 +27,7 @@ from datetime import datetime
 
 from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError, TimedOut
 
 from assistant.domain import Line, Outgoing
 from assistant.handlers.telegram import leaving
@@ -46,17 +48,18 @@ class Pace:
     backoff: tuple[float, ...] = (0.5, 1, 2, 4, 8, 15)
     settle: float = 3.0
     farewell: float = 8.0
-    parallel: int = 64
-    slack: int = 20
+    parallel: int = 12
+    slack: int = 5
 
 
 @dataclass(slots=True)
 class _Going:
-    """A message on its way: whether it may have arrived, goes without its looks, how often it failed, when to try again;
-    `open` says that the chat takes more."""
+    """A message on its way: whether it may have arrived, may still arrive (`late`), goes without its looks, how often it
+    failed, when to try again; `open` says that the chat takes more."""
 
     out: Outgoing
     unsure: bool
+    late: bool = False
     bare: bool = False
     tries: int = 0
     pause: float = 0.0
@@ -74,12 +77,14 @@ class Courier:
         self._woken: set[int] = set()
         self._links: dict[int, tuple[Line, ...]] = {}
         self._highest: dict[int, int] = {}
+        self._first: dict[int, int] = {}
+        self._looking = asyncio.Lock()
         self._wires = asyncio.Semaphore(pace.parallel)
         self._stopping = False
 
     def saw(self, chat: int, message: int) -> None:
         """A message of that number exists: what is sent from now on has a higher one."""
-        scope = chat if chat < _SUPERGROUP else 0
+        scope = _scope(chat)
         if scope in self._highest:
             self._highest[scope] = max(self._highest[scope], message)
 
@@ -134,7 +139,7 @@ class Courier:
         return self._pace.backoff[min(tries, len(self._pace.backoff) - 1)]
 
     def _claim(self, chat: int) -> Outgoing | None:
-        scope = chat if chat < _SUPERGROUP else 0
+        scope = _scope(chat)
         if scope not in self._highest:
             self._highest[scope] = self._store.highest(chat)
         return self._store.claim(chat, self._highest[scope])
@@ -164,10 +169,15 @@ class Courier:
     async def _try(self, going: _Going) -> None:
         out, going.pause = going.out, 0.0
         try:
-            started = time.perf_counter()
-            number = await self._find(out) if going.unsure else 0
+            number = 0
+            if going.unsure:
+                number = await self._look(going)
+                if not number and going.late:  # the request may be stuck on its way: look once more before it is sent again
+                    going.late, going.pause = False, self._pace.settle
+                    return
             going.unsure = False
-            number = number or await self._send(out, going.bare)
+            started = time.perf_counter()
+            number = number or self._gave(out.chat, await self._send(out, going.bare))
             ms = (time.perf_counter() - started) * 1000
             self.saw(out.chat, number)
             self._links.pop(out.id, None)
@@ -192,6 +202,7 @@ class Courier:
             await self._refused(going, error)
         except TelegramError as error:  # the network, a 5xx, an answer that nobody can read
             going.unsure = going.unsure or (out.kind == "send" and _may_have_arrived(error))
+            going.late = going.late or isinstance(error, TimedOut)
             going.pause = self._pause(going.tries)
             going.tries += 1
             _LOG.warning("not delivered (%s), once more in %.1f s", type(error.__cause__ or error).__name__, going.pause)
@@ -237,12 +248,25 @@ class Courier:
         except TimeoutError:
             _LOG.info("judging numbers while updates may still come in")
 
-    async def _find(self, out: Outgoing) -> int:
-        """The number under which the message has arrived, or 0 (see above)."""
-        known = await asyncio.to_thread(self._store.known_numbers, out.chat, out.floor + 1, out.floor + _SPAN)
-        most = await asyncio.to_thread(self._store.under_way) + self._pace.slack
-        unknown = [number for number in range(out.floor + 1, out.floor + _SPAN + 1) if number not in known][:most]
-        for number in unknown:
+    def _gave(self, chat: int, number: int) -> int:
+        """Remembers the first number that this process was given."""
+        self._first.setdefault(_scope(chat), number)
+        return number
+
+    async def _look(self, going: _Going) -> int:
+        """What a stopped process has left is looked for one after the other: the first that is sent again gets a number
+        above which nobody needs to look."""
+        if going.tries:
+            return await self._find(going.out, resumed=False)
+        async with self._looking:
+            found = await self._find(going.out, resumed=True)
+            if not found and _scope(going.out.chat) not in self._first:
+                found = self._gave(going.out.chat, await self._send(going.out, going.bare))
+            return found
+
+    async def _find(self, out: Outgoing, resumed: bool) -> int:
+        """The number under which the message has arrived, or 0 (see above). `resumed`: a stopped process sent it."""
+        for number in await asyncio.to_thread(self._candidates, out, resumed):
             try:
                 return await self._edit(out, number)
             except BadRequest as error:
@@ -250,10 +274,23 @@ class Courier:
                     return number
         return 0
 
+    def _candidates(self, out: Outgoing, resumed: bool) -> list[int]:
+        """The numbers it may have, lowest first."""
+        reach = max(out.floor, self._highest.get(_scope(out.chat), 0)) + self._store.under_way() + self._pace.slack
+        end = min(self._first.get(_scope(out.chat), reach) if resumed else reach, out.floor + _SPAN)
+        known = self._store.known_numbers(out.chat, out.floor + 1, end)
+        most = self._store.under_way() + self._pace.slack
+        return [number for number in range(out.floor + 1, end + 1) if number not in known][:most]
+
     async def _unexplained(self, chat: int, number: int) -> bool:
         """Whether no update has brought that number, also after those under way have had time to come in."""
         await asyncio.sleep(self._pace.settle)
         return number not in await asyncio.to_thread(self._store.known_numbers, chat, number, number)
+
+
+def _scope(chat: int) -> int:
+    """The counter that numbers this chat's messages: a supergroup's own, or 0, which all other chats share."""
+    return chat if chat < _SUPERGROUP else 0
 
 
 def _seconds(error: RetryAfter) -> float:
