@@ -46,7 +46,8 @@ def test_no_eval_line_is_trained_on():
 def test_every_line_that_we_tell_passes_the_whole_guard(reading, may_say):
     cards = reading.corpus.cards.values()
     lines = [line for card in cards for line in (*card.say, card.ask, *(say for v in card.variants for say in v.say.values()))]
-    lines += [line for exits in coach.EXITS.values() for pair in exits for line in pair] + list(coach.DECLINES.values())
+    lines += [line for exits in coach.EXITS.values() for pair in exits for line in pair]
+    lines += [line for kind, line in coach.DECLINES.items() if kind != "work"]  # that one is said to the agent
     lines += [rule.rewrite for rule in reading.corpus.redlines.values()]
     assert len(lines) > 600
     assert [(line, found) for line in lines if (found := may_say(line))] == []

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from assistant import coach
 from assistant.knowledge.likeness import ANY, fold
 from assistant.knowledge.read import read_corpus
 from training import noise
@@ -77,6 +78,8 @@ def lines_of(folder: Path, corpus_folder: Path) -> list[Labelled]:
         found += [Labelled(never.line, (never.basis,)) for never in card.never if never.basis in corpus.redlines]
     for rule in corpus.redlines.values():
         found.append(Labelled(rule.rewrite, ()))
+    found += [Labelled(line, ()) for exits in coach.EXITS.values() for pair in exits for line in pair]
+    found += [Labelled(line, ()) for line in coach.DECLINES.values()]
     for kind in HARMLESS:  # talk that has nothing to do with insurance is clean, too
         found += [Labelled(line, ()) for line in corpus.off_topic.get(kind, ())[::4]]
     return list({fold(line.text): line for line in found}.values())
