@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -11,7 +12,10 @@ from assistant.desk import Search
 from assistant.domain import Corpus, Found, Grounding, Scene, Suggestion
 from assistant.errors import CoachError
 from assistant.guard import Break
+from assistant.redact import mask
 
+_SURNAME = re.compile(r"^我(?:免贵)?姓[\u4e00-\u9fff]{1,2}[，,。、\s]+")
+_PERSONAL = re.compile(r"(?:我叫|我是|我姓|姓名|名字|电话|手机|号码|车牌|身份证|微信)?(?:号码?)?[是:： ]{0,2}\[[\u4e00-\u9fffA-Z]{2,5}\][，,。、\s]*")
 
 def read_lines(stream: Iterable[str], field: str = "q", example: str = "太贵了") -> Iterator[dict]:
     """JSON objects with a text `field`, one a line; blank lines are passed over. Raises CoachError naming the broken line."""
@@ -44,10 +48,21 @@ def scene(corpus: Corpus, day: date, region: str = "", energy: str = "", channel
     return Scene(day, place, parsed.slots)
 
 
+def searched(line: str) -> str:
+    """What a line is looked up by: without the personal data in it, which says nothing about what is meant (我叫王小明，太贵了
+    is 太贵了); the line itself where nothing else is left."""
+    masked = _SURNAME.sub("", mask(line))
+    if masked == line:
+        return line
+    bare = _PERSONAL.sub("", masked)
+    return bare if any(char.isalnum() for char in bare) else line
+
+
 def look_up(line: str, search: Search) -> tuple[Found, list[Found]]:
     """What the whole line finds, and what its parts find."""
     if not any(char.isalnum() for char in line):
         return Found((), 0.0, Grounding.NONE), []
+    line = searched(line)
     whole = search(line)
     return whole, [search(part) for part in coach.clauses(line)] if coach.may_be_two(whole) else []
 

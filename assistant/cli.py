@@ -179,7 +179,8 @@ def chat(
     corpus = overlay.over(_corpus(settings).corpus)
     with _search(settings, corpus) as searcher, contextlib.closing(Store(settings.database)) as store:
         with contextlib.suppress(CoachError):  # a log that cannot be written is named at the first answer
-            store.know(person, person, Role.ADMIN, datetime.now())
+            # whoever has the machine may do all; somebody named with --as is an agent until `coach people role` says more
+            store.know(person, person, Role.ADMIN if person == CLI_PERSON else Role.AGENT, datetime.now())
         _catch_up(store, corpus, settings)
         desk = Desk(searcher, corpus, store, guard_over(corpus.redlines), timedelta(minutes=settings.call.idle_minutes), _day(as_of))
         terminal.run(desk, person, datetime.now)
@@ -234,7 +235,7 @@ def log(
     with contextlib.closing(Store(_config(config).database)) as store:
         turns = store.turns(search or "", _day(since), call, None if export else limit)
         if gaps:
-            turns = tuple((one, turn) for one, turn in turns if "gap" in turn.flags)
+            turns = tuple((one, turn) for one, turn in turns if any(flag == "gap" or flag.startswith("off_topic") for flag in turn.flags))
     if export is not None:
         print(logbook.export(turns, export), file=sys.stderr)
         return

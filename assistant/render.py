@@ -110,7 +110,7 @@ def why(turn: Turn, corpus: Corpus, today: date, place: Place = ANYWHERE) -> tup
 
 
 MAY_SAY = "没查到红线问题，可以说。（机器判断，拿不准仍请问合规）"
-LOOK_UP = "数字 {figures} 没有查到依据，说之前先【查系统】，以系统报价和条款为准。"
+UNBACKED = "数字 {figures} 没有查到依据，说之前先【查系统】，以系统报价和条款为准。"
 _LAYERS = {LIKENESS: "很像违规的说法"}
 
 
@@ -132,7 +132,7 @@ def verdict(found: Sequence[Break], figures: Sequence[Figure], corpus: Corpus) -
     if not found:
         lines.append(Line("note", MAY_SAY))
     if figures:
-        lines.append(Line("warning", LOOK_UP.format(figures="、".join(dict.fromkeys(f"{f.value:g}{f.unit}" for f in figures)))))
+        lines.append(Line("warning", UNBACKED.format(figures="、".join(dict.fromkeys(f"{f.value:g}{f.unit}" for f in figures)))))
     buttons = (Button(COPY, "", copy=found[0].rewrite),) if found else ()
     return Message(tuple(lines), buttons)
 
@@ -156,11 +156,15 @@ def checks(days: int, asked: Sequence[Asked], habits: Sequence[Habit], corpus: C
     return tuple(lines)
 
 
+def _place(turn: Turn) -> str:
+    return f"第{turn.rung}句" if turn.rung else "收尾"
+
+
 def transcript(turns: Sequence[tuple[Call, Turn]]) -> tuple[str, ...]:
     """Logged turns as text, one a line, for people."""
     return tuple(
         f"#{turn.id} {turn.at:%m-%d %H:%M} 通话{call.id}{'·' + call.customer if call.customer else ''} "
         f"客户：{turn.heard} → {turn.told or '（没有答案）'}"
-        f"{f'［{turn.card_id} 第{turn.rung}句］' if turn.card_id else ''}{turn.feedback}"
+        f"{f'［{turn.card_id} {_place(turn)}］' if turn.card_id else ''}{turn.feedback}"
         f"{'　结果：' + call.outcome + (' ' + call.callback_on if call.callback_on else '') if call.outcome else ''}"
         for call, turn in turns)

@@ -23,7 +23,7 @@ from assistant.knowledge.typed import is_typed
 from assistant.knowledge.words import grams, normalise
 from evals.data import Query, load
 
-MAX_LOST = 0.028  # share of in-scope dev lines that the limits may decline; the bar is .03
+MAX_LOST = 0.0295  # share of in-scope dev lines that the limits may decline: all that the bar of .03 allows
 _RIDGE = 1e-3
 
 

@@ -3,13 +3,15 @@ from __future__ import annotations
 
 import sqlite3
 
-from assistant import coach, handlers
+import pytest
+
+from assistant import asking, coach, handlers
 from assistant.desk import Desk
 from assistant.domain import Incoming, Role
-from assistant.handlers import answer
+from assistant.handlers import answer, call
 from assistant.handlers.call import EMPTY, NOTHING_YET, STALE_KEY
 from assistant.store import Store
-from tests.conftest import NOW, hear, shown, unguarded
+from tests.conftest import NOW, found, hear, shown, unguarded
 
 
 def test_a_heard_line_gets_its_card_with_five_keys_and_a_logged_turn(say, store):
@@ -138,3 +140,56 @@ def test_nobody_is_admitted_by_default_and_a_command_checks_the_role(desk, say, 
     assert shown(say("/boss")) == handlers.NOT_ALLOWED.format(role="主管")
     desk.store.know("chen", "陈主管", Role.ADMIN, NOW)
     assert "/help" in shown(answer(Incoming("chen", "/boss", NOW, channel="telegram"), desk))
+
+
+def test_leafing_through_a_card_is_no_refusal_and_ends_no_call(say, store):
+    say("太贵了")
+    say("换一句")
+    say("换一句")
+    assert shown(say("换一句")) == shown(say("换一句")) == call.ALL_TOLD
+    assert "打扰" in shown(say("太贵了"), "say")  # the customer himself has said it again
+
+
+def test_the_word_and_the_key_go_on_with_the_same_card(say):
+    first = say("太贵了，别再打了")
+    assert shown(say("换一句"), "say") == "别再打了第二句，我帮您算算。"
+    assert shown(say(action=first.buttons[0].action), "say") == "别再打了第三句，您慢慢想。"
+
+
+def test_after_a_line_without_an_answer_the_words_are_still_about_the_last_card(say):
+    say("太贵了")
+    say("今天天气如何")
+    assert shown(say("换一句"), "say") == "价格太高第二句，我帮您算算。"
+    assert "F-01" in shown(say("为什么"))
+
+
+@pytest.mark.parametrize("typed", ["换一句！", "换一句吧", "／again", "/AGAIN", "/again"])
+def test_a_command_is_known_by_its_neighbours_on_the_keyboard(say, typed):
+    say("太贵了")
+    assert shown(say(typed), "say") == "价格太高第二句，我帮您算算。"
+
+
+def test_a_dark_thumb_is_a_thumb(say, store):
+    say("太贵了")
+    say("👍🏿")
+    assert store.turns()[0][1].feedback == "👍"
+
+
+def test_a_number_that_is_no_key_is_not_heard_as_the_customer(say, store):
+    say("太贵了")
+    say("结果 续了")
+    assert shown(say("9")) == call.NO_KEY.format(key="9")
+    assert store.current_call("li") is None and len(store.turns()) == 1
+
+
+def test_personal_data_does_not_stand_in_the_way_of_an_answer(small):
+    heard = []
+
+    def search(line):
+        heard.append(line)
+        return found("price")
+    for line in ("我叫王小明，太贵了", "粤B12345这车太贵了", "电话13812345678太贵了", "太贵了"):
+        asking.look_up(line, search)
+    assert heard == ["太贵了", "这车太贵了", "太贵了", "太贵了"]
+    asking.look_up("13812345678", search)
+    assert heard[-1] == "13812345678"

@@ -55,3 +55,11 @@ def test_lines_of_the_first_day(searcher, reading, line, cards):
     told, _ = asking.ask(line, searcher, reading.corpus, Scene(TODAY))
     assert [told.card_id, *(other.card_id for other in told.also)] == (cards or [""])
     assert (told.grounding is Grounding.NONE) is not bool(cards)
+
+
+def test_a_line_that_stands_word_for_word_in_a_card_is_that_cards(searcher, reading):
+    cards = list(reading.corpus.cards.values())
+    asked = [(card.id, card.phrasings[-1]) for card in cards]
+    found = [(card, searcher(line)) for card, line in asked]
+    assert len(found) == 161
+    assert [card for card, answer in found if not answer.hits or answer.hits[0].card_id != card or answer.grounding is not Grounding.STRONG] == []

@@ -56,3 +56,4 @@ def test_the_manager_sees_rules_by_how_often_and_an_agent_does_not(say, store):
     text = shown(say("/checks", person="chen", minutes=1))
     assert "问了 2 次“能说吗”，1 次碰了红线" in text and "RL-01 合同外利益：1 次（li 1 次），最近一句“我返您三百”" in text
     assert "主管" in shown(say("/checks"))
+    assert "/checks 7" in shown(say("/checks abc", person="chen"))

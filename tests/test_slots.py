@@ -99,6 +99,11 @@ def test_a_call_keeps_what_its_customer_quoted_and_the_next_call_does_not(say, s
     assert store.turns() == ()
 
 
+@pytest.mark.parametrize("line", ["客户 今年99999999", "客户 上年-5", "客户 姓名张三"])
+def test_figures_that_cannot_be_kept_are_explained_and_not_heard_as_the_customer(say, store, line):
+    assert shown(say(line), "note") and store.turns() == ()
+
+
 def test_a_customers_line_after_the_word_is_heard_as_a_line(say, store):
     assert shown(say("客户 说太贵了"), "say") == "价格太高第一句，我帮您看看。"
     assert store.turns()[0][1].heard == "说太贵了"

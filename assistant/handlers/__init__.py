@@ -1,6 +1,7 @@
 """Every front end asks here: `answer(Incoming, Desk) -> Message`. A table picks the handler and says who may use it."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def stale(incoming: Incoming, desk: Desk, rest: str) -> Message:
 
 COMMANDS: tuple[Command, ...] = (
     Command(("/again", "换一句"), call.again, menu="上一句换个说法"),
-    Command(("/why", "为什么"), call.why, help="换一句 / /why / 👍 / 👎　对上一句用",
+    Command(("/why", "为什么", "为啥", "凭什么"), call.why, help="换一句 / /why / 👍 / 👎　对上一句用",
             menu="上一句为什么这么说"),
     Command(("/copy", "复制"), call.copy),
     Command(("/up", "👍"), feedback.up),
@@ -85,6 +86,7 @@ ACTIONS: dict[str, Command] = {
         ("down", feedback.down), ("read", notices.read))
 }
 _BY_NAME = {name: command for command in COMMANDS for name in command.names}
+_AROUND = re.compile(r"(?<=.)(?:[！!？?。.～~吧呗]|[\U0001F3FB-\U0001F3FF])+$")  # 换一句吧！ is 换一句, a dark thumb a thumb
 _HEAR, _UNKNOWN, _STALE = Command((), call.hear), Command((), unknown), Command((), stale)
 
 
@@ -93,10 +95,13 @@ def _route(incoming: Incoming) -> tuple[Command, str]:
         name, _, rest = incoming.action.partition(":")
         return ACTIONS.get(name, _STALE), rest
     text = incoming.text.strip()
-    if text in _BY_NAME:
-        return _BY_NAME[text], ""
+    if text.startswith("／"):  # the same key of a Chinese keyboard
+        text = "/" + text[1:]
+    plain = _AROUND.sub("", text)
+    if plain in _BY_NAME:
+        return _BY_NAME[plain], ""
     first, _, rest = text.partition(" ")
-    command = _BY_NAME.get(first)
+    command = _BY_NAME.get(first.lower() if first.startswith("/") else first)
     if command is not None and (first.startswith("/") or command.rest):
         return command, rest.strip()
     return (_UNKNOWN, "") if text.startswith("/") and len(text) > 1 else (_HEAR, text)

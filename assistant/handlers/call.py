@@ -17,6 +17,8 @@ TOO_LONG = "这段话有 {count} 个字，只看了前 {seen} 个。请只输入
 SEEN = 200
 STALE_KEY = "这个按钮对应的那句已经找不到了，请重新输入客户的话。"
 ENDED_KEY = "这张卡是上一通电话的，不接着往下给了。这一通客户说了什么，直接输入。"
+NO_KEY = "现在没有第 {key} 个按键。客户说了什么，直接输入他的话。"
+ALL_TOLD = "这张卡的几句都给过了。客户再推，就输入他的话，会给收尾的一句；要结束这通：结果 回访 日期 或 结果 没续。"
 NOTHING_YET = "这通电话还没有给过话术，先输入客户说的话。"
 
 
@@ -113,6 +115,8 @@ def hear(incoming: Incoming, desk: Desk, heard: str) -> Message:
     """Answers what the customer has just said."""
     if not any(char.isalnum() for char in heard):
         return Message((Line("note", EMPTY),))
+    if heard.isdigit() and len(heard) <= 2:  # a key that is not there; no customer says just a number
+        return Message((Line("note", NO_KEY.format(key=heard)),))
     notes = (Line("note", TOO_LONG.format(count=len(heard), seen=SEEN)),) if len(heard) > SEEN else ()
     heard = mask(heard)[:SEEN] if notes else heard
     whole, parts = look_up(heard, desk)
@@ -141,6 +145,10 @@ def _another(incoming: Incoming, desk: Desk, turn: Turn | None, card_id: str, ki
 def again(incoming: Incoming, desk: Desk, rest: str) -> Message:
     """The next rung of the card last told."""
     turn = _own_turn(incoming, desk, rest)
+    if turn is not None and turn.card_id in desk.corpus.cards:
+        rungs = {line.rung for line in desk.store.told(turn.session_id) if line.card_id == turn.card_id}
+        if rungs >= set(range(1, len(desk.corpus.cards[turn.card_id].say) + 1)):  # leafing through is no refusal
+            return Message((Line("note", ALL_TOLD),))
     return _another(incoming, desk, turn, turn.card_id if turn is not None else "", "again")
 
 

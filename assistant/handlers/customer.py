@@ -31,7 +31,8 @@ def customer(incoming: Incoming, desk: Desk, rest: str) -> Message:
         return Message((Line("note", CLEARED),))
     parsed = slots.parse(rest)
     if parsed.slots == Slots():
-        return Message(_notes(parsed)) if parsed.private and not parsed.unknown else call.hear(incoming, desk, rest)
+        numbers = parsed.private or any(char.isdigit() for char in rest)
+        return Message(_notes(parsed) or (Line("note", EMPTY),)) if numbers else call.hear(incoming, desk, rest)
     found = call._call(incoming, desk)
     known = slots.merge(desk.store.slots(found.id), parsed.slots)
     desk.store.set_slots(found.id, known, incoming.at)

@@ -13,6 +13,7 @@ MAX_DRAFT = 500
 TOO_LONG = "这段话有 {count} 个字，只看了前 {seen} 个。"
 OFTEN = 3  # breaks of one rule by one person within a week: a habit that a manager wants to know of
 WEEK = timedelta(days=7)
+MOST_DAYS = 3650
 
 
 def say(incoming: Incoming, desk: Desk, draft: str) -> Message:
@@ -55,6 +56,8 @@ def _tell_managers(incoming: Incoming, desk: Desk) -> None:
 
 def checks(incoming: Incoming, desk: Desk, rest: str) -> Message:
     """For managers: which red lines the team's own words touched in the last days (7 unless said), and how often."""
-    days = int(rest) if rest.isdigit() and 0 < int(rest) <= 3650 else 7
+    if rest and not (rest.isdigit() and 0 < int(rest) <= MOST_DAYS):
+        return Message((Line("note", f"请写成：/checks 7（1 到 {MOST_DAYS} 天）"),))
+    days = int(rest or WEEK.days)
     since = incoming.at - timedelta(days=days)
     return Message(render.checks(days, desk.store.checks(since), desk.store.habits(since), desk.corpus))

@@ -17,6 +17,7 @@ from assistant.handlers import answer, notices
 
 WELCOME = "续保教练。客户说什么就输入什么，例如：太贵了（/help 看说明，Ctrl-D 退出）"
 BYE = "再见。"
+LEAVE = ("退出", "quit", "exit", "/quit", "/exit")
 _LOOK = {
     "say": ("💬 ", "bold green"), "ask": ("➡️ ", "cyan"), "never": ("⚠️ ", "yellow"), "cite": ("📎 ", "dim"),
     "also": ("💬 ", "green"), "why": ("• ", ""), "fact": ("📎 ", "dim"), "note": ("", ""), "warning": ("⚠️ ", "bold red"),
@@ -110,6 +111,8 @@ def run(desk: Desk, person: str, clock: Callable[[], datetime]) -> None:
     keys: tuple[Button, ...] = ()
     _notices(desk, person, clock(), console)
     for line in _typed(lambda: _history(desk, person)):
+        if line.strip().lower() in LEAVE:
+            break
         _notices(desk, person, clock(), console)
         message = answer(_incoming(line.strip(), keys, person, clock()), desk)
         keys = message.buttons or keys

@@ -1,6 +1,7 @@
 """One heard line -> the cards that fit it, best first, and how sure we are."""
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from assistant.knowledge.words import grams, normalise
 NEAREST = 100  # phrasings asked of the vector index and given a vote
 MAX_HEARD = 200  # characters of a heard line that are searched; the rest is chatter
 HITS = 10
+EXACT = 0.98  # share and confidence of a card in which the line stands word for word: whoever writes it there means it
+_ENDS = " ，。！？；、,.!?;~…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ class Searcher:
             raise AssertionError("an index keeps the phrasings of a card together")
         self.starts = np.flatnonzero(np.diff(index.owner, prepend=-1))
         self.off = np.array([card.startswith(OFF) for card in index.cards])
+
+    @functools.cached_property
+    def exact(self) -> dict[str, int]:
+        """The class of every indexed text."""
+        return dict(zip((text.strip(_ENDS) for text in self.index.texts), self.index.owner.tolist(), strict=True))
 
     def legs(self, vector: np.ndarray, text: str) -> Legs:
         """The three legs for a normalised line and its vector."""
@@ -73,10 +81,16 @@ class Searcher:
         embedded = time.perf_counter()
         legs = self.legs(vector, text)
         shares = rank.fuse(legs.nearest, legs.words, legs.head, self.calibration)
+        known = self.exact.get(text.strip(_ENDS))
+        if known is not None:
+            shares = shares * (1 - EXACT)
+            shares[known] += EXACT
         ours = np.where(self.off, -1.0, shares)
         order = np.argsort(-ours)[:HITS]
         order = order[ours[order] >= 0]
         confidence = rank.confidence(rank.signals(shares, self.off, legs.nearest, legs.words, legs.head), self.calibration)
+        if known is not None and not self.off[known]:
+            confidence = max(confidence, EXACT)
         grounding = rank.ground(confidence, self.calibration)
         hits = tuple(Hit(self.index.cards[i], float(shares[i]), float(legs.similarity[i]),
                          self.index.texts[legs.row[i]] if legs.row[i] >= 0 else "") for i in order)

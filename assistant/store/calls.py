@@ -116,8 +116,9 @@ class Calls(Base):
 
     @guarded
     def last_turn(self, call: int) -> Turn | None:
-        """The newest turn of a call, or None."""
-        row = next(self._db.query(_TURNS + " where t.session = ? order by t.id desc limit 1", [call]), None)
+        """The newest turn of a call that told a card, the first one where it told two; or None."""
+        row = next(self._db.query(_TURNS + " where t.session = ? and t.card != '' and t.kind != 'also' "
+                                  "order by t.id desc limit 1", [call]), None)
         return _turn(row) if row else None
 
     @guarded

@@ -38,6 +38,8 @@ NO_NETWORK = "连不上 Telegram（{where}）。请检查网络；在国内要�
 BAD_PROXY = "代理 {proxy} 不能用（{why}）。请改好 config.toml 里 [telegram] 的 proxy，例如 http://127.0.0.1:7890。"
 BAD_HOOK = "webhook 没设成（{why}）。请检查 config.toml 里 [telegram] 的 webhook_url、webhook_listen、webhook_port。"
 NO_SECRET = "用 webhook 要先设环境变量 COACH_TELEGRAM_SECRET（字母、数字、下划线、连字符，16 到 256 位）。"
+WRONG_SECRET = "环境变量 COACH_TELEGRAM_SECRET 不合格式：只能用字母、数字、下划线、连字符，16 到 256 位。请改好再启动。"
+NO_HTTPS = "webhook_url 必须以 https:// 开头（Telegram 只往 https 送）。请改好 config.toml 里的 [telegram] 再启动。"
 STOLEN = "另一个程序正在用同一个令牌收消息，两边会互相抢。请只留一个。"
 
 
@@ -57,8 +59,12 @@ class Setup:
         """Itself. Raises CoachError with one sentence where it cannot work."""
         if not self.token:
             raise CoachError(NO_TOKEN)
+        if not re.fullmatch(r"\d+:\S+", self.token):
+            raise CoachError(BAD_TOKEN)
         if self.settings.webhook_url and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", self.secret):
-            raise CoachError(NO_SECRET)
+            raise CoachError(WRONG_SECRET if self.secret else NO_SECRET)
+        if re.match(r"http://(?!127\.0\.0\.1|localhost|\[::1\])", self.settings.webhook_url):
+            raise CoachError(NO_HTTPS)
         return self
 
 
