@@ -224,7 +224,7 @@ def log(
     since: Annotated[Optional[str], typer.Option("--since", metavar="日期", help="从这一天起")] = None,
     call: Annotated[Optional[int], typer.Option("--call", help="只看这一通电话")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="最多多少条")] = 50,
-    gaps: Annotated[bool, typer.Option("--gaps", help="只看没有答案的")] = False,
+    gaps: Annotated[bool, typer.Option("--gaps", help="只看没有答案的，连同当作不相干的")] = False,
     export: Annotated[Optional[Path], typer.Option("--export", help="写到 .csv 或 .json 文件（- 为标准输出 JSON）")] = None,
     config: Settings = _CONFIG,
 ) -> None:

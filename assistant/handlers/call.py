@@ -139,16 +139,23 @@ def _another(incoming: Incoming, desk: Desk, turn: Turn | None, card_id: str, ki
     call = desk.store.current_call(incoming.person)
     if incoming.action and (call is None or call.id != turn.session_id or incoming.at - call.last_at > desk.idle):
         return Message((Line("note", ENDED_KEY),))
+    if kind == "again" and _all_told(turn, desk):  # leafing through is no refusal, so no leave is taken
+        desk.store.add_turn(turn.session_id, Turn(0, turn.session_id, incoming.at, turn.heard, ALL_TOLD, "", "", 0,
+                                                  str(Grounding.NONE), kind))
+        return Message((Line("note", ALL_TOLD),))
     return _tell(incoming, desk, turn, card_id, kind)
+
+
+def _all_told(turn: Turn, desk: Desk) -> bool:
+    """Whether this call has been told every rung of the turn's card."""
+    card = desk.corpus.cards.get(turn.card_id)
+    told = {line.rung for line in desk.store.told(turn.session_id) if line.card_id == turn.card_id}
+    return card is not None and told >= set(range(1, len(card.say) + 1))
 
 
 def again(incoming: Incoming, desk: Desk, rest: str) -> Message:
     """The next rung of the card last told."""
     turn = _own_turn(incoming, desk, rest)
-    if turn is not None and turn.card_id in desk.corpus.cards:
-        rungs = {line.rung for line in desk.store.told(turn.session_id) if line.card_id == turn.card_id}
-        if rungs >= set(range(1, len(desk.corpus.cards[turn.card_id].say) + 1)):  # leafing through is no refusal
-            return Message((Line("note", ALL_TOLD),))
     return _another(incoming, desk, turn, turn.card_id if turn is not None else "", "again")
 
 
