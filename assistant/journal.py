@@ -3,14 +3,12 @@ from __future__ import annotations
 
 import copy
 import logging
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from assistant.redact import mask
+from assistant.logs import clean
 
-_TOKEN = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{20,}")
 _QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "apscheduler": logging.ERROR,
           "tornado": logging.ERROR, "telegram": logging.WARNING, "telegram.ext.AIORateLimiter": logging.CRITICAL,
           "chromadb": logging.WARNING}
@@ -30,7 +28,7 @@ class Discreet(logging.Formatter):
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, "[令牌]")
-        return mask(_TOKEN.sub("[令牌]", text))
+        return clean(text)
 
     def formatException(self, info) -> str:
         return trace(info[1])

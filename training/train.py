@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -29,7 +28,7 @@ from sentence_transformers.sentence_transformer.losses import MultipleNegativesR
 
 from assistant.knowledge.index import bank_hash, entries_of
 from assistant.knowledge.read import read_corpus
-from training import noise
+from training import noise, tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +110,8 @@ def train(base: str, texts: Sequence[str], cards: Sequence[str], recipe: Recipe,
     batches.learn(start)
     contrastive = MultipleNegativesRankingLoss(model, scale=recipe.scale)
     softmax = torch.nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
-    decay, plain = [], []
-    for name, parameter in model.named_parameters():
-        (plain if "bias" in name or "LayerNorm" in name else decay).append(parameter)
-    optimiser = torch.optim.AdamW([
-        {"params": decay, "lr": recipe.learning_rate, "weight_decay": 0.01},
-        {"params": plain, "lr": recipe.learning_rate, "weight_decay": 0.0},
-        {"params": [proxies], "lr": recipe.proxy_rate, "weight_decay": 0.0},
-    ], fused=True)
-
-    def rate(step: int) -> float:
-        warm = recipe.warm_up * recipe.steps
-        return step / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / (recipe.steps - warm)))
-
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+    optimiser = tuning.optimiser(model, recipe.learning_rate, [proxies], recipe.proxy_rate)
+    schedule = tuning.schedule(optimiser, recipe.steps, recipe.warm_up)
     began = time.perf_counter()
     total = 0.0
     model.train()

@@ -10,14 +10,13 @@ Two parts that err differently, added up (assistant.knowledge.likeness):
 
 Training lines: `training/guard/*.jsonl`, every card's say-lines and questions (clean) and its never-lines where they name a red
 line (breaking), and a quarter of the off-topic lines (clean). A share of the batches glues a clean line to another one: a break stays one wherever it stands.
-Seeded, a fixed number of steps; about half an hour on two quiet cores.
+Seeded, a fixed number of steps; about a quarter of an hour on two quiet cores.
 """
 from __future__ import annotations
 
 import argparse
 import hashlib
 import json
-import math
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ import torch
 from assistant import coach
 from assistant.knowledge.likeness import ANY, fold
 from assistant.knowledge.read import read_corpus
-from training import noise
+from training import noise, tuning
 
 TARGET = Path("assistant/knowledge/judge")
 _POOL = 16  # batches sorted by length together
@@ -41,7 +40,7 @@ HARMLESS = ("smalltalk", "work", "vehicle", "traffic", "logistics", "other_insur
 class Recipe:
     """Everything that decides the result."""
 
-    epochs: float = 4.5
+    epochs: float = 4.0
     batch: int = 64
     learning_rate: float = 1.2e-4
     head_rate: float = 2e-3
@@ -121,17 +120,9 @@ def train_net(base: str, lines: Sequence[Labelled], rules: Sequence[str], recipe
     model = SentenceTransformer(base, device="cpu", model_kwargs={"dtype": torch.float32})
     model.max_seq_length = 64
     head = torch.nn.Linear(model.get_embedding_dimension(), len(rules) + 1)
-    decay, plain = [], []
-    for name, parameter in model.named_parameters():
-        (plain if "bias" in name or "LayerNorm" in name else decay).append(parameter)
-    optimiser = torch.optim.AdamW([
-        {"params": decay, "lr": recipe.learning_rate, "weight_decay": 0.01},
-        {"params": plain, "lr": recipe.learning_rate, "weight_decay": 0.0},
-        {"params": head.parameters(), "lr": recipe.head_rate, "weight_decay": 0.0}], fused=True)
+    optimiser = tuning.optimiser(model, recipe.learning_rate, head.parameters(), recipe.head_rate)
     steps = int(len(lines) * recipe.epochs / recipe.batch)
-    warm = recipe.warm_up * steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: (
-        step / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))))
+    schedule = tuning.schedule(optimiser, steps, recipe.warm_up)
     slips = noise.homophones([line.text for line in lines])
     binary = torch.nn.functional.binary_cross_entropy_with_logits
     began, total = time.perf_counter(), 0.0
@@ -160,9 +151,9 @@ def train_net(base: str, lines: Sequence[Labelled], rules: Sequence[str], recipe
     return model.eval(), head
 
 
-def train_grams(lines: Sequence[Labelled], rules: Sequence[str], least: int = 3) -> tuple[Mapping[str, int], np.ndarray]:
-    """Weights of character n-grams: token -> row, and (tokens + 1, rules + 1) weights, the last row the constants.
-    A token's weight already holds its idf; a line's counts enter as 1 + log(count), divided by their length."""
+def train_grams(lines: Sequence[Labelled], rules: Sequence[str], least: int = 3) -> tuple[Mapping[str, int], np.ndarray, np.ndarray]:
+    """Weights of character n-grams: token -> row, (tokens + 1, rules + 1) weights, the last row the constants, and the idf.
+    A line's counts enter as 1 + log(count) times the idf, divided by their length."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -170,7 +161,7 @@ def train_grams(lines: Sequence[Labelled], rules: Sequence[str], least: int = 3)
     matrix, wanted = vectoriser.fit_transform([fold(line.text) for line in lines]), targets(lines, rules)
     columns = []
     for column in range(wanted.shape[1]):
-        fitted = LogisticRegression(C=30.0, max_iter=3000, class_weight=None).fit(matrix, wanted[:, column])
+        fitted = LogisticRegression(C=30.0, max_iter=3000).fit(matrix, wanted[:, column])
         columns.append(np.append(fitted.coef_[0], fitted.intercept_[0]))
     return {token: int(row) for token, row in vectoriser.vocabulary_.items()}, np.stack(columns, axis=1), vectoriser.idf_
 
