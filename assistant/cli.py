@@ -16,7 +16,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from assistant import logs
+from assistant import logs, misuse
 from assistant.errors import CoachError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -129,7 +129,7 @@ def ask(
     if not as_jsonl and (line is None or not line.strip()):
         raise CoachError('请写上客户说的话，例如：coach ask "太贵了"')
     settings = _config(config)
-    corpus = _corpus(settings).corpus
+    corpus = _edited(_corpus(settings).corpus, settings)
     scene = asking.scene(corpus, _day(as_of) or date.today(), region, energy, channel, said)
     with _search(settings, corpus) as searcher:
         if as_jsonl:
@@ -145,6 +145,22 @@ def ask(
         from assistant.handlers.terminal import paint
 
         paint(render.card(suggestion, corpus, scene.place))
+
+
+def _edited(corpus, settings):
+    """The corpus with the managers' lines over its cards, where there is a log to read them from; a log that cannot be read
+    costs a sentence, not the answer."""
+    if not settings.database.exists():
+        return corpus
+    from assistant import overlay
+    from assistant.store import Store
+
+    try:
+        with contextlib.closing(Store(settings.database)) as store:
+            return overlay.over(corpus, store.edits())
+    except CoachError as error:
+        _say_error(f"主管改过的话术没读到，先用文件里的：{error}")
+        return corpus
 
 
 def _catch_up(store, corpus, settings) -> None:
@@ -283,7 +299,7 @@ def main() -> None:
             raise KeyboardInterrupt
         sys.exit(status)
     except typer.TyperException as error:
-        _say_error(f"命令没写对（{error}）。看用法：coach --help")
+        _say_error(misuse.sentence(error))
         sys.exit(2)
     except CoachError as error:
         _say_error(str(error))

@@ -1,7 +1,6 @@
 """config.toml and the environment -> one frozen value. Unknown keys are errors; secrets never stand in the file."""
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from assistant import misuse
 from assistant.errors import ConfigError
 
 
@@ -83,6 +83,8 @@ class Config(BaseSettings):
         return self.paths.data / "index"
 
 
+_SHAPES = {"telegram.base_url": "要以 http:// 或 https:// 开头", "telegram.webhook_url": "要以 https:// 开头，不用就空着",
+           "telegram.proxy": "要写成 http://地址:端口 或 socks5://地址:端口，不用就空着"}
 _SECRETS = {"token": "COACH_TELEGRAM_TOKEN", "secret": "COACH_TELEGRAM_SECRET", "webhook_secret": "COACH_TELEGRAM_SECRET"}
 
 
@@ -96,8 +98,7 @@ def _known() -> dict[str, set[str]]:
 
 
 def _suggest(name: str, names: set[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.5)
-    return f"，是不是想写 {near[0]}" if near else f"，可用的有：{'、'.join(sorted(names))}"
+    return misuse.nearest(name, names) or f"，可用的有：{'、'.join(sorted(names))}"
 
 
 def _refuse_unknown(values: dict, path: Path) -> None:
@@ -130,6 +131,7 @@ def load(path: Path) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path} 或环境变量里的 {place} 不能用（{first['msg']}）。请改好再启动。") from error
+        why = _SHAPES.get(place) if first["type"] == "string_pattern_mismatch" else None
+        raise ConfigError(f"{path} 或环境变量里的 {place} 不能用：{why or misuse.reason(first)}。请改好再启动。") from error
     base = path.parent.resolve()
     return config.model_copy(update={"paths": Paths(corpus=base / config.paths.corpus, data=base / config.paths.data)})

@@ -36,6 +36,15 @@ def test_ask_prints_a_card_for_a_person(place):
     assert "依据 F-01（2020-09-19 起 · 全国）" in done.stdout
 
 
+def test_ask_tells_what_a_manager_has_changed_and_survives_a_broken_log(place, tmp_path):
+    log = {"COACH_PATHS__DATA": str(tmp_path)}
+    coach(place, "chat", stdin="改话术 价格太高 1 您嫌贵，我按三块拆给您听。\n", env=log)
+    assert coach(place, "ask", "怎么这么贵啊", env=log).stdout.startswith("💬 您嫌贵，我按三块拆给您听。")
+    (tmp_path / "coach.db").write_bytes(b"x" * 4096)
+    done = coach(place, "ask", "怎么这么贵啊", env=log)
+    assert done.returncode == 0 and done.stdout.startswith("💬 价格太高第一句") and "先用文件里的" in done.stderr
+
+
 def test_ask_json_has_the_stable_shape(place):
     answer = json.loads(coach(place, "ask", "--json", "怎么这么贵啊").stdout)
     assert list(answer) == ["cards", "grounding", "say", "ask", "never", "facts", "flags", "ms"]
@@ -87,9 +96,15 @@ def test_as_of_moves_today(place):
     (("recall", "F-01", "--send"), "", "更正要写明"),
     (("recall", "F-99"), "", "没有 F-99 这个编号"),
     (("float", "--region", "火星", "3年未出险"), "", "--region 火星 看不懂"),
-    (("ask", "--nope"), "", "coach --help"),
-    (("nope",), "", "coach --help"),
-    (("log", "--limit", "0"), "", "coach --help"),
+    (("ask", "--nope"), "", "没有 --nope 这个选项。看用法：coach ask --help"),
+    (("ask", "--jsn"), "", "是不是想写 --json"),
+    (("nope",), "", "没有 nope 这个命令"),
+    (("chta",), "", "是不是想写 chat"),
+    (("float",), "", "少写了一样：地区和出险情况"),
+    (("log", "--limit", "0"), "", "--limit 的值太小"),
+    (("recall", "--days", "three", "F-01"), "", "--days 的值要写整数"),
+    (("ask", "--as-of"), "", "--as-of 后面要跟一个值"),
+    (("check", "先生", "您好"), "", "多写了 您好"),
 ])
 def test_misuse_is_one_sentence_and_status_2(place, words, stdin, says):
     done = coach(place, *words, stdin=stdin)
@@ -101,7 +116,9 @@ def test_misuse_is_one_sentence_and_status_2(place, words, stdin, says):
     ("[paths]\ncorpsu = 'x'\n", "corpsu 不认识，是不是想写 corpus"),
     ("[path]\n", "[path] 不认识，是不是想写 paths"),
     ("[paths\ncorpus=", "没写完整"),
-    ("[call]\nidle_minutes = 'soon'\n", "call.idle_minutes"),
+    ("[call]\nidle_minutes = 'soon'\n", "call.idle_minutes 不能用：要写整数"),
+    ("[call]\nidle_minutes = 0\n", "call.idle_minutes 不能用：不能小于 1"),
+    ("[telegram]\nproxy = '127.0.0.1'\n", "telegram.proxy 不能用：要写成 http://"),
     ("[paths]\ncorpus = 'nowhere'\n", "找不到语料目录"),
     ("[encoder]\nmodel = '/nowhere/model'\n", "encoder.model"),
 ])

@@ -24,6 +24,8 @@ def facts(reading):
     ("广东 3年未出险", History("广东", years=3)),
     ("A 有责1次", History("A", faults=1)),
     ("A类地区 连续两年没有有责事故", History("A", years=2)),
+    ("上海 未出险3年", History("上海", years=3)),
+    ("没出险已经五年 广东", History("广东", years=5)),
     ("四川省 上年未出险", History("四川", years=1)),
     ("北京 上年2次有责", History("北京", faults=2)),
     ("北京 有责死亡", History("北京", death=True)),
