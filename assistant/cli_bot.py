@@ -31,7 +31,7 @@ def bot(config: Settings = _CONFIG) -> None:
     from assistant.warming import Warming
 
     settings = _config(config)
-    setup = Setup(secret("token"), settings.telegram, secret("secret")).checked()
+    setup = Setup(secret("token"), settings.telegram, secret("secret"), keep_days=settings.privacy.keep_days).checked()
     journal.write((setup.token, setup.secret))
     corpus = overlay.over(_corpus(settings).corpus)
     with (contextlib.closing(Store(settings.database)) as store,

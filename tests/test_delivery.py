@@ -461,3 +461,17 @@ async def test_answered_updates_and_old_messages_are_pruned(bots: Bots):
     assert bots.store.highest(8) == 2
     bots.store.prune(late, late)
     assert bots.store.highest(8) == 0
+
+
+async def test_a_bot_that_runs_for_months_forgets_at_night_what_the_settings_do_not_keep(bots: Bots):
+    li = bots.admit(8, "小李")
+    await bots.start(keep_days=30)
+    await li.say("太贵了")
+    await li.reply()
+    job, = bots.service.app.job_queue.get_jobs_by_name("expire")
+    assert (job.next_t.hour, job.next_t.minute) == (3, 30)
+    await job.run(bots.service.app)
+    assert bots.store.counts()["turns"] == 1
+    bots.now = NOW + timedelta(days=31)
+    await job.run(bots.service.app)
+    assert bots.store.counts()["turns"] == 0

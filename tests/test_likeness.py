@@ -34,7 +34,7 @@ def test_unseen_agent_lines_are_told_apart_above_the_floors(reading, judge):
 
 
 def test_no_eval_line_is_trained_on():
-    from training.train_guard import read_lines
+    from training.guard_lines import read_lines
 
     files = sorted((ROOT / "training/guard").glob("*.jsonl"))
     trained = {fold(line.text) for path in files for line in read_lines(path)}

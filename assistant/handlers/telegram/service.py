@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from telegram import InlineQueryResultsButton, User
@@ -40,6 +40,7 @@ BAD_HOOK = "webhook 没设成（{why}）。请检查 config.toml 里 [telegram] 
 NO_SECRET = "用 webhook 要先设环境变量 COACH_TELEGRAM_SECRET（字母、数字、下划线、连字符，16 到 256 位）。"
 WRONG_SECRET = "环境变量 COACH_TELEGRAM_SECRET 不合格式：只能用字母、数字、下划线、连字符，16 到 256 位。请改好再启动。"
 NO_HTTPS = "webhook_url 必须以 https:// 开头（Telegram 只往 https 送）。请改好 config.toml 里的 [telegram] 再启动。"
+NIGHT = time(3, 30)  # nobody is on the phone
 STOLEN = "另一个程序正在用同一个令牌收消息，两边会互相抢。请只留一个。"
 
 
@@ -54,6 +55,7 @@ class Setup:
     retries: tuple[float, ...] = (0.2, 0.5, 1.5)
     tick: float = 20.0
     poll: int = 30
+    keep_days: int = 0
 
     def checked(self) -> Setup:
         """Itself. Raises CoachError with one sentence where it cannot work."""
@@ -123,6 +125,7 @@ class Service:
         jobs = self.app.job_queue
         jobs.run_repeating(self._remind, self.setup.tick, first=0, name="notices")
         jobs.run_repeating(self._prune, timedelta(days=1), first=60, name="prune")
+        jobs.run_daily(self._expire, NIGHT.replace(tzinfo=self._now().astimezone().tzinfo), name="expire")
         self._chore(face.dress(self.app.bot))
 
     async def stop(self) -> None:
@@ -257,6 +260,16 @@ class Service:
     async def _prune(self, context: object) -> None:
         now = self._now()
         await asyncio.to_thread(self._desk.store.prune, now - timedelta(days=2), now - timedelta(days=60))
+
+    async def _expire(self, context: object) -> None:
+        """Forgets what the settings do not keep; a bot runs for months. At night, since the file is written anew."""
+        try:
+            removed = await asyncio.to_thread(self._desk.store.expire, self.setup.keep_days, self._now())
+        except StoreError as error:
+            _LOG.error("old records stay for another day: %s", error)
+            return
+        if removed:
+            _LOG.info("old records forgotten: %s", removed)
 
     async def _quietly(self, call) -> None:
         try:
