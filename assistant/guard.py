@@ -43,6 +43,7 @@ _CLAUSE = re.compile(r"[^，。！？；、,.!?;\s]+")
 _WINDOW = 60  # characters judged at once: the labelled lines are of one or two sentences
 _MOST_WINDOWS = 40
 _CLAUSES = 4
+_SHORT = 20  # characters of a clause that is quoted whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,23 @@ def _windows(text: str) -> tuple[str, ...]:
     return tuple(window for window in (*found, current) if any(char.isalnum() for char in window))[:_MOST_WINDOWS]
 
 
+def clauses(text: str) -> tuple[str, ...]:
+    """What stands between two marks of punctuation, in order."""
+    return tuple(_CLAUSE.findall(text))
+
+
 def _worst_clause(window: str, rule: str, likeness: Likeness) -> str:
     """The clause most like a break of the rule, for the quote; the whole window where it is one piece."""
-    clauses = _CLAUSE.findall(window)
-    if not 1 < len(clauses) <= _CLAUSES:
+    parts = clauses(window)
+    if not 1 < len(parts) <= _CLAUSES:
         return window.strip()
-    return max(clauses, key=lambda clause: likeness(clause).rules.get(rule, 0.0))
+    return max(parts, key=lambda clause: likeness(clause).rules.get(rule, 0.0))
+
+
+def _in_context(words: str, window: str) -> str:
+    """Matched words with the clause around them, where that is short: 我私下返您三百 says more than 返您."""
+    around = next((clause for clause in clauses(window) if words in clause), words)
+    return around if len(around) <= _SHORT else words
 
 
 def check(text: str, redlines: Mapping[str, RedLine], likeness: Likeness, limits: Limits) -> tuple[Break, ...]:
@@ -150,7 +162,7 @@ def check(text: str, redlines: Mapping[str, RedLine], likeness: Likeness, limits
             if quote is None and likely.any >= limits.hint:
                 quote = hinted(window, rule)
             if quote is not None:
-                found.setdefault(rule.id, Break(rule.id, quote, rule.legal, rule.rewrite))
+                found.setdefault(rule.id, Break(rule.id, _in_context(quote, window), rule.legal, rule.rewrite))
         if likely.any >= limits.alone:
             ranked = sorted((rule for rule in likely.rules if rule in redlines), key=lambda rule: -likely.rules[rule])
             for place, rule in enumerate(ranked):

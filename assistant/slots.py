@@ -28,6 +28,7 @@ _GLUE = r"(?:的|度|总|保费|报价|价格|价|交了?|花了?|要|是|一共
 _DATE = r"(?P<date>(?:\d{4}[-./年])?\d{1,2}(?:[-./]|月)\d{1,2}[日号]?)"
 _WHEN = r"(?P<word>今天|明天|大后天|后天|(?:下|这|本)?(?:周|星期|礼拜)[一二三四五六日天]|(?:这个?月|本月|下个?月)?(?:月底|月末|底))"
 _END = r"(?:就|要|会)?(?:到期|过期)"
+_LAST_YEAR = re.compile("上一?年|去年|上期|上次|旧保单|原来|之前|以前")
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(pattern)) for name, pattern in (
     ("last_year", rf"(?:上一?年|去年|上期|旧保单){_GLUE}{_MONEY}"),
     ("this_year", rf"(?:今年|本年|这次|本次|现在|新保单){_GLUE}{_MONEY}"),
@@ -180,6 +181,11 @@ def longest(line: str) -> str:
 def strangers(line: str) -> tuple[str, ...]:
     """Placeholders of a line that do not exist."""
     return tuple(name for name in PLACEHOLDER.findall(line) if name not in LONGEST)
+
+
+def meant(clause: str, slots: Slots) -> Slots:
+    """The slots whose year the clause speaks of: last year's premium is no figure for this year's, nor the other way round."""
+    return replace(slots, this_year=None) if _LAST_YEAR.search(clause) else replace(slots, last_year=None)
 
 
 def describe(slots: Slots) -> str:

@@ -66,7 +66,7 @@ def test_check_says_whether_words_may_be_said_in_the_stable_shape(place):
     told = json.loads(coach(place, "check", "--json", "我私下返您三百").stdout)
     [broken] = told["breaks"]
     assert told["allowed"] is False and list(broken) == ["rule", "quote", "basis", "rewrite", "layer"]
-    assert (broken["rule"], broken["quote"], broken["basis"], broken["layer"]) == ("RL-01", "返您", "《保险法》第116条", "rules")
+    assert (broken["rule"], broken["quote"], broken["basis"], broken["layer"]) == ("RL-01", "我私下返您三百", "《保险法》第116条", "rules")
     lines = [{"id": "a", "text": "我不能返您现金"}, {"id": "b", "text": ""}, {"id": "c", "text": "送您一张油卡"}]
     done = coach(place, "check", "--jsonl", stdin="".join(json.dumps(line) + "\n" for line in lines))
     assert [(answer["id"], answer["allowed"]) for answer in map(json.loads, done.stdout.splitlines())] == [

@@ -26,6 +26,13 @@ def test_what_may_be_said_is_said_so_and_a_figure_without_a_fact_is_named(say):
     assert shown(say("能说吗 您这单2950元")) == MAY_SAY
 
 
+def test_last_years_figure_is_not_this_years(say):
+    say("客户 上年3200 今年2950")
+    assert shown(say("能说吗 您去年是3200元，今年系统出的是2950元")) == MAY_SAY
+    assert "3200元" in shown(say("能说吗 今年还是3200元"), "warning")
+    assert "2950元" in shown(say("能说吗 去年才2950元"), "warning")
+
+
 def test_in_a_call_the_question_is_kept_with_the_call_and_tells_no_rung(say, store):
     say("太贵了")
     say("能说吗 打我13812345678")

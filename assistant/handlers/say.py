@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from assistant import guard, render, slots
 from assistant.desk import Desk
-from assistant.domain import Incoming, Line, Message, Role
+from assistant.domain import Incoming, Line, Message, Role, Slots
 from assistant.errors import StoreError
 
 USAGE = "请写成：能说吗 你打算说的话，例如：能说吗 今天办我给您返三百"
@@ -39,8 +39,9 @@ def _figures(draft: str, incoming: Incoming, desk: Desk, today: date) -> tuple[g
     """Figures that neither a fact in force nor the customer of this call has stated."""
     facts = [fact for fact in desk.corpus.facts.values() if fact.in_force(today)]
     call = desk.store.current_call(incoming.person)
-    quoted = guard.figures(slots.describe(desk.store.slots(call.id))) if call is not None else ()
-    return tuple(figure for figure in guard.unsupported(draft, facts) if not any(figure.fits(known) for known in quoted))
+    known = desk.store.slots(call.id) if call is not None else Slots()
+    return tuple(figure for clause in guard.clauses(draft) for figure in guard.unsupported(clause, facts)
+                 if not any(figure.fits(quoted) for quoted in guard.figures(slots.describe(slots.meant(clause, known)))))
 
 
 def _tell_managers(incoming: Incoming, desk: Desk) -> None:
