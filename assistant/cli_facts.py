@@ -32,7 +32,7 @@ def float_(
 
 @app.command()
 def recall(
-    wanted: Annotated[Optional[str], typer.Argument(metavar="编号", help="事实 COM-22、卡片 price_too_high 或某一句 price_too_high#2")] = None,
+    wanted: Annotated[Optional[str], typer.Argument(metavar="编号", help="事实 COM-22、卡片 价格太高（或 price_too_high），或其中一句 价格太高#2")] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="往回看多少天")] = 30,
     send: Annotated[bool, typer.Option("--send", help="给每位用过的人发一条更正")] = False,
     text: Annotated[str, typer.Option("--text", help="更正的话")] = "",
@@ -57,7 +57,7 @@ def recall(
         if changed:
             rows = speaking.changed(store, corpus, now, days)
         elif status:
-            rows = speaking.status(wanted, store)
+            rows = speaking.status(wanted, store, corpus)
         elif send:
             rows = speaking.send(wanted, text, store, corpus, guard_over(corpus.redlines), CLI_PERSON, now, days)
         else:

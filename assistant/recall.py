@@ -11,8 +11,8 @@ from assistant.guard import Break
 
 DAYS = 30
 MAX_TEXT = 200  # characters of a correction
-UNKNOWN = "没有 {id} 这个编号，也没有人用过。写事实编号（COM-22）、卡片编号（price_too_high）或某一句（price_too_high#2）。"
-EMPTY_TEXT = "更正要写明改成什么，例如：/recall COM-22 更正：附加费用率的说法先别讲，以系统报价为准"
+UNKNOWN = "没有 {id} 这个编号，也没有人用过。写事实编号（COM-22）、卡片的标题或编号（价格太高），或其中一句（价格太高#2）。"
+EMPTY_TEXT = "更正要写明改成什么，例如：附加费用率的说法先别讲，以系统报价为准"
 TOO_LONG = "更正 {count} 个字，超过 {most} 字。请只写哪句不能再说、改成什么。"
 _ID = re.compile(r"(?P<base>[\w-]+?)(?:(?:@(?P<scope>[\w-]+))?#(?P<rung>[1-9]))?")
 
@@ -55,6 +55,13 @@ def target(text: str) -> Target | None:
     """COM-22, price_too_high, price_too_high#2 or price_too_high@nev#2; None if it is none of these."""
     found = _ID.fullmatch(text.strip())
     return Target(text.strip(), found["base"], int(found["rung"] or 0), found["scope"] or "") if found else None
+
+
+def named(text: str, corpus: Corpus) -> str:
+    """A card's title at the start of `text` as its id: 价格太高#2 -> price_too_high#2; other texts as they are."""
+    title, mark, rest = text.strip().partition("#")
+    card = next((card.id for card in corpus.cards.values() if card.title == title), title)
+    return f"{card}{mark}{rest}"
 
 
 def known(wanted: Target, corpus: Corpus) -> bool:

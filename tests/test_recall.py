@@ -38,7 +38,7 @@ def test_an_id_names_a_fact_a_card_or_a_rung(text, expected):
 
 @pytest.mark.parametrize("wanted, expected", [
     ("F-01", "F-01：最近 30 天给过 3 人 5 次。"), ("price", "price：最近 30 天给过 2 人 3 次。"),
-    ("price#2", "price#2：最近 30 天给过 1 人 1 次。"), ("stop", "stop：最近 30 天没有人拿到过。"),
+    ("price#2", "price#2：最近 30 天给过 1 人 1 次。"), ("价格太高#2", "price#2：最近 30 天给过 1 人 1 次。"), ("stop", "stop：最近 30 天没有人拿到过。"),
 ])
 def test_a_fact_a_card_and_a_rung_are_traced_to_whoever_was_given_them(told, small, wanted, expected):
     assert recall.given(wanted, told, small, LATER)[0] == expected
@@ -73,13 +73,13 @@ def test_one_correction_goes_to_each_agent_once_a_day_and_is_audited(desk, told,
 
 
 def test_the_status_says_who_has_read_it(desk, told, small, say):
-    assert recall.status("price", told) == ("price 还没有发过更正。",)
+    assert recall.status("price", told, small) == ("price 还没有发过更正。",)
     recall.send("price", "先别讲。", told, small, desk.guard, "chen", LATER)
     [notice] = told.unsent(LATER, "li")
     told.mark_sent(notice.id, LATER)
-    assert recall.status("price", told) == ("小李 · 11-27 10:00 发 · 送到了，还没确认", "王姐 · 11-27 10:00 发 · 还没送到")
+    assert recall.status("price", told, small) == ("小李 · 11-27 10:00 发 · 送到了，还没确认", "王姐 · 11-27 10:00 发 · 还没送到")
     say(action=f"read:{notice.id}")
-    assert recall.status("price", told)[0] == "小李 · 11-27 10:00 发 · 已读"
+    assert recall.status("价格太高", told, small)[0] == "小李 · 11-27 10:00 发 · 已读"
 
 
 @pytest.mark.parametrize("wanted, text, says", [

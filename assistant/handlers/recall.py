@@ -23,7 +23,7 @@ def watch(store: Store, corpus: Corpus, now: datetime) -> int:
 
 def _target(wanted: str, store: Store, corpus: Corpus) -> thinking.Target:
     """What is meant, in the corpus or, when withdrawn, in the log. Raises CoachError with one sentence."""
-    found = thinking.target(wanted)
+    found = thinking.target(thinking.named(wanted, corpus))
     if found is None or not (thinking.known(found, corpus) or store.given(found, datetime.min)):
         raise CoachError(thinking.UNKNOWN.format(id=wanted))
     return found
@@ -52,8 +52,9 @@ def send(wanted: str, text: str, store: Store, corpus: Corpus, guard: Guard, by:
     return (*thinking.listing(found.id, lines, days), *([f"更正发给 {sent} 人{again}。"] if people else []))
 
 
-def status(wanted: str, store: Store) -> tuple[str, ...]:
+def status(wanted: str, store: Store, corpus: Corpus) -> tuple[str, ...]:
     """Each correction sent about it and whether it was read."""
+    wanted = thinking.named(wanted, corpus)
     notices = store.notices(f"recall:{wanted}:")
     return tuple(f"{store.name(notice.person)} · {notice.due:%m-%d %H:%M} 发 · {_STATES[notice.sent, notice.read]}"
                  for notice in notices) or (f"{wanted} 还没有发过更正。",)
@@ -78,7 +79,7 @@ def recall(incoming: Incoming, desk: Desk, rest: str) -> Message:
         elif wanted in CHANGED:
             rows = changed(desk.store, desk.corpus, incoming.at)
         elif text.strip() in STATUS:
-            rows = status(wanted, desk.store)
+            rows = status(wanted, desk.store, desk.corpus)
         elif text.strip():
             rows = send(wanted, text, desk.store, desk.corpus, desk.guard, incoming.person, incoming.at)
         else:
