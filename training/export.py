@@ -38,8 +38,8 @@ def _quantised(module, names: str, target: Path) -> None:
         )
 
 
-def _cls(model, head=None, sharpness: float = 1.0):
-    """CLS pooling and normalisation inside the graph, so that a runtime needs no pooling code; then the head, if any."""
+def _cls(model):
+    """CLS pooling and normalisation inside the graph, so that a runtime needs no pooling code."""
     import torch
 
     bert = model[0].auto_model.eval()
@@ -48,12 +48,11 @@ def _cls(model, head=None, sharpness: float = 1.0):
     class Cls(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bert, self.head = bert, head
+            self.bert = bert
 
         def forward(self, input_ids, attention_mask):
             hidden = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            vector = torch.nn.functional.normalize(hidden[:, 0], dim=-1)
-            return vector if self.head is None else self.head(vector * sharpness)
+            return torch.nn.functional.normalize(hidden[:, 0], dim=-1)
 
     return Cls()
 
@@ -76,18 +75,16 @@ def export(source: Path, target: Path, lines: list[str]) -> dict[str, float | in
     return fidelity
 
 
-def export_judge(model, head, sharpness: float, target: Path, lines: list[str]) -> dict[str, float | int]:
-    """Writes the guard's encoder with its head to `target`; returns its fidelity: on how many of `lines` int8 and fp32
+def export_judge(net, base: Path, target: Path, lines: list[str]) -> dict[str, float | int]:
+    """Writes the guard's net (training.guard_net) to `target`; returns its fidelity: on how many of `lines` int8 and fp32
     agree about the last output ("breaks any" above or below even), and the mean difference of its log-odds."""
-    import torch
-
     from assistant.knowledge.embed import OnnxModel
+    from training.guard_net import Pieces, predict
 
-    _quantised(_cls(model, head.eval(), sharpness), "logits", target)
-    model.tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
-    with torch.no_grad():
-        vectors = torch.tensor(model.encode(lines, normalize_embeddings=True, batch_size=64))
-        expected = head(vectors * sharpness)[:, -1].numpy()
+    expected = predict(net, Pieces(base).rows(lines), "cpu")[:, -1]
+    net.bert.config._attn_implementation = "eager"
+    _quantised(net.eval(), "logits", target)
+    shutil.copyfile(base / "tokenizer.json", target / "tokenizer.json")
     small = OnnxModel(target)
     given = np.array([small.row(line)[-1] for line in lines])
     return {"lines": len(lines), "agree": float(np.mean((given > 0) == (expected > 0))),

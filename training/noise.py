@@ -5,11 +5,11 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from pypinyin import Style, lazy_pinyin
-
 
 def homophones(lines: Iterable[str]) -> Mapping[str, str]:
     """Character -> other characters of the same toneless sound that occur in `lines`, and so are common ones."""
+    from pypinyin import Style, lazy_pinyin
+
     by_sound: dict[str, set[str]] = defaultdict(set)
     for char in {char for line in lines for char in line if "一" <= char <= "龥"}:
         by_sound[lazy_pinyin(char, style=Style.NORMAL)[0]].add(char)

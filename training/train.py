@@ -2,7 +2,8 @@
 
     python -m training.train --base PATH_OR_NAME --target assistant/knowledge/encoder
 
-Seeded, a fixed number of steps, two CPU cores in well under an hour. Each batch holds pairs of phrasings of
+`--base` may be the base encoder or what training.guard_net has pretrained on our own text. Seeded, a fixed number of steps,
+two CPU cores in well under an hour. Each batch holds pairs of phrasings of
 confusable cards (neighbours by the current vectors), and two losses are added:
 
 * sentence-transformers' MultipleNegativesRankingLoss between the two phrasings of a pair: contrastive, with the other
@@ -26,8 +27,6 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-from assistant.knowledge.index import bank_hash, entries_of
-from assistant.knowledge.read import read_corpus
 from training import noise, tuning
 
 
@@ -51,6 +50,9 @@ class Recipe:
 
 def bank_of(corpus: Path) -> tuple[list[str], list[str], str]:
     """Texts, their cards, and the hash by which the model card names the bank."""
+    from assistant.knowledge.index import bank_hash, entries_of
+    from assistant.knowledge.read import read_corpus
+
     entries = entries_of(read_corpus(corpus).corpus)
     return [entry.text for entry in entries], [entry.card_id for entry in entries], bank_hash(entries)
 
@@ -93,7 +95,8 @@ def train(base: str, texts: Sequence[str], cards: Sequence[str], recipe: Recipe,
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     rng = random.Random(recipe.seed)
-    model = SentenceTransformer(base, device="cpu", model_kwargs={"dtype": torch.float32})
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = SentenceTransformer(base, device=device, model_kwargs={"dtype": torch.float32})
     model.max_seq_length = 64
     names = sorted(set(cards))
     lines = [[text for text, card in zip(texts, cards, strict=True) if card == name] for name in names]
@@ -105,7 +108,7 @@ def train(base: str, texts: Sequence[str], cards: Sequence[str], recipe: Recipe,
         return means / np.linalg.norm(means, axis=1, keepdims=True)
 
     start = proxies_now()
-    proxies = torch.nn.Parameter(torch.tensor(start))
+    proxies = torch.nn.Parameter(torch.tensor(start, device=device))
     batches = Batches(len(names), recipe, rng)
     batches.learn(start)
     contrastive = MultipleNegativesRankingLoss(model, scale=recipe.scale)
@@ -119,10 +122,11 @@ def train(base: str, texts: Sequence[str], cards: Sequence[str], recipe: Recipe,
         pairs = [rng.sample(lines[card], 2) for card in batch]
         views = [[noise.slip(pair[side], slips, rng) if rng.random() < recipe.slips else pair[side] for pair in pairs]
                  for side in (0, 1)]
-        with torch.autocast("cpu", torch.bfloat16):
-            output = model(model.preprocess(views[0] + views[1]))["sentence_embedding"]
+        pieces = {name: value.to(device) for name, value in model.preprocess(views[0] + views[1]).items() if torch.is_tensor(value)}
+        with torch.autocast(device, torch.bfloat16):
+            output = model(pieces)["sentence_embedding"]
         vectors = torch.nn.functional.normalize(output.float(), dim=-1).split(len(batch))
-        labels = torch.tensor(batch)
+        labels = torch.tensor(batch, device=device)
         logits = recipe.scale * torch.cat(vectors) @ torch.nn.functional.normalize(proxies, dim=-1).T
         loss = softmax(logits, torch.cat([labels, labels]))
         loss = loss + recipe.contrastive * contrastive.compute_loss_from_embeddings(list(vectors), None)
@@ -137,7 +141,7 @@ def train(base: str, texts: Sequence[str], cards: Sequence[str], recipe: Recipe,
             total = 0.0
         if step % recipe.refresh == 0:
             model.eval()
-            batches.learn(torch.nn.functional.normalize(proxies.detach(), dim=-1).numpy())
+            batches.learn(torch.nn.functional.normalize(proxies.detach(), dim=-1).cpu().numpy())
             if check is not None:
                 check(model, step)
             model.train()
