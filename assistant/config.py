@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from assistant import misuse
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, why
 
 
 class _Table(BaseModel):
@@ -124,14 +124,14 @@ def load(path: Path) -> Config:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} 没写完整或写错了（{error}）。请对照 README 改好再启动。") from error
         except OSError as error:
-            raise ConfigError(f"读不到 {path}（{error.strerror}）。请检查文件权限。") from error
+            raise ConfigError(f"读不到 {path}（{why(error)}）。请检查文件权限。") from error
         _refuse_unknown(values, path)
     try:
         config = Config(**values)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        why = _SHAPES.get(place) if first["type"] == "string_pattern_mismatch" else None
-        raise ConfigError(f"{path} 或环境变量里的 {place} 不能用：{why or misuse.reason(first)}。请改好再启动。") from error
+        wrong = _SHAPES.get(place) if first["type"] == "string_pattern_mismatch" else None
+        raise ConfigError(f"{path} 或环境变量里的 {place} 不能用：{wrong or misuse.reason(first)}。请改好再启动。") from error
     base = path.parent.resolve()
     return config.model_copy(update={"paths": Paths(corpus=base / config.paths.corpus, data=base / config.paths.data)})

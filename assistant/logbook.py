@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assistant.domain import Call, Turn
-from assistant.errors import CoachError
+from assistant.errors import CoachError, why
 from assistant.render import transcript
 
 __all__ = ["export", "transcript"]
@@ -47,5 +47,5 @@ def export(turns: Sequence[tuple[Call, Turn]], path: Path) -> str:
         path.write_text(text, encoding="utf-8-sig" if path.suffix == ".csv" else "utf-8", newline="")
         path.chmod(0o600)  # what customers said is for its owner alone, as in the log
     except OSError as error:
-        raise CoachError(f"写不了 {path}（{error.strerror}）。请换个位置。") from error
+        raise CoachError(f"写不了 {path}（{why(error)}）。请换个位置。") from error
     return f"导出了 {len(rows)} 条到 {path}。"

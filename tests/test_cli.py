@@ -88,6 +88,8 @@ def test_as_of_moves_today(place):
     (("check",), "", "请写上打算说的话"),
     (("check", "--jsonl"), '{"id": 1, "q": "x"}\n', "第 1 行缺少文字字段 text"),
     (("log", "--export", "x.docx"), "", "不会写 .docx"),
+    (("log", "--export", "/nowhere/x.csv"), "", "没有这个目录或文件"),
+    (("backup", "/nowhere/x.db"), "", "没有这个目录或文件"),
     (("ask", "--region", "火星", "太贵了"), "", "--region 火星 看不懂"),
     (("ask", "--slots", "上年3200 大客户", "太贵了"), "", "大客户 看不懂"),
     (("recall",), "", "请写一个编号"),

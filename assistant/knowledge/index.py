@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from assistant.domain import Corpus
-from assistant.errors import CoachError, IndexBusy
+from assistant.errors import CoachError, IndexBusy, why
 from assistant.knowledge.embed import Embedder
 from assistant.knowledge.rank import Head
 from assistant.knowledge.typed import Sounds
@@ -124,7 +124,7 @@ def _own(folder: Path) -> FileLock:
         raise IndexBusy(f"索引 {folder} 正被{_owner(folder)}使用。请先关掉那个窗口，"
                         "或用 COACH_PATHS__DATA=另一个目录 再开一个。") from error
     except OSError as error:
-        raise CoachError(f"索引目录 {folder} 不能写（{error.strerror}）。请检查权限和磁盘空间。") from error
+        raise CoachError(f"索引目录 {folder} 不能写（{why(error)}）。请检查权限和磁盘空间。") from error
     (folder / "owner.pid").write_text(str(os.getpid()), encoding="utf-8")
     return lock
 
@@ -251,7 +251,7 @@ def open_index(folder: Path, corpus: Corpus, embedder: Embedder, progress: Progr
         return _load(final, lock)
     except OSError as error:
         lock.release()
-        raise CoachError(f"索引写不进 {folder}（{error.strerror or error}）。请检查磁盘空间和权限，旧索引没有动。") from error
+        raise CoachError(f"索引写不进 {folder}（{why(error)}）。请检查磁盘空间和权限，旧索引没有动。") from error
     except BaseException:
         lock.release()
         raise

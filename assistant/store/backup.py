@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from assistant.errors import StoreError
+from assistant.errors import StoreError, why
 from assistant.store.base import Base, guarded
 
 
@@ -24,7 +24,7 @@ class Backup(Base):
         except FileExistsError:
             raise StoreError(f"{path} 已经有了，备份从不覆盖。请换个文件名。") from None
         except OSError as error:
-            raise StoreError(f"写不了 {path}（{error.strerror}）。请换个位置。") from error
+            raise StoreError(f"写不了 {path}（{why(error)}）。请换个位置。") from error
         try:
             with closing(sqlite3.connect(path)) as copy:
                 self._db.conn.backup(copy)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from assistant.errors import StoreError
+from assistant.errors import StoreError, why
 from assistant.store.migrations import migrations
 
 BUSY_MS = 300  # an agent is on the phone: better a line without its log than a line too late
@@ -77,7 +77,7 @@ class Base:
         except sqlite3.Error as error:
             raise StoreError(_sentence(error, self.path)) from error
         except OSError as error:
-            raise StoreError(f"打不开日志 {self.path}（{error.strerror}）。请检查目录和权限。") from error
+            raise StoreError(f"打不开日志 {self.path}（{why(error)}）。请检查目录和权限。") from error
 
     def close(self) -> None:
         with self._lock:
