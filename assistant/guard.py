@@ -71,7 +71,7 @@ Likeness = Callable[[str], Likely]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Probabilities from which the second layer speaks by itself, and confirms a hint; fitted on guard_dev and guard_blind."""
+    """Probabilities from which the second layer speaks by itself, and confirms a hint; fitted by evals/guard.py."""
 
     alone: float = 0.5
     hint: float = 0.2

@@ -2,7 +2,7 @@
 
 Two parts that err differently, whose log-odds are added up with fitted weights: an encoder of its own with one output a
 rule (judge/model.onnx), and a logistic regression over character 1- to 4-grams. Made by training/train_guard.py, fitted
-together on guard_dev and guard_blind by evals/guard.py. Deterministic, offline, a few milliseconds a line.
+together on every guard set but test by evals/guard.py. Deterministic, offline, a few milliseconds a line.
 """
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Grams:
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How the parts add up to log-odds (`any` from the net's own output and its strongest rule, and the n-grams'), and
-    from where the layer speaks; fitted on guard_dev and guard_blind."""
+    from where the layer speaks; fitted by evals/guard.py."""
 
     net: float = 0.7
     top: float = 0.3
