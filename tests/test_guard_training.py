@@ -82,8 +82,10 @@ def test_a_net_is_pretrained_taught_kept_and_packaged(base, lines, tmp_path):
     net = guard_net.fit(tmp_path / "pretrained", epochs, 60, recipe, "cpu", "tiny")
     found = guard_net.predict(net, pieces.rows(lines["texts"]), "cpu")
     assert found.shape == (3, 3) and found[0, -1] > 0 > max(found[1, -1], found[2, -1])
-    guard_net.keep(net, tmp_path / "student.pt")
-    again = guard_net.load(tmp_path / "student.pt", base)
+    guard_net.keep(net, tmp_path / "net.pt")
+    again = guard_net.load(tmp_path / "net.pt", base)
     assert np.abs(guard_net.predict(again, pieces.rows(lines["texts"]), "cpu") - found).max() < 0.02
+    further = guard_net.fit(base, epochs, 1, replace(recipe, learning_rate=0.0, head_rate=0.0), "cpu", "tiny", tmp_path / "net.pt")
+    assert np.abs(guard_net.predict(further, pieces.rows(lines["texts"]), "cpu") - found).max() < 0.05  # goes on from there
     assert export_judge(again, base, tmp_path / "judge", lines["texts"])["agree"] == 1.0
     assert OnnxModel(tmp_path / "judge").row("我私下返您三百")[-1] > 0

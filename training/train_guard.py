@@ -29,7 +29,7 @@ from training import noise
 from training.guard_lines import Labelled, bank_of, lines_of, read_lines, targets
 
 TARGET = Path("assistant/knowledge/judge")
-LOOKED = tuple(Path(f"evals/datasets/guard_{split}.jsonl") for split in ("dev", "blind", "blind2"))
+LOOKED = tuple(Path(f"evals/datasets/guard_{split}.jsonl") for split in ("dev", "blind", "blind2", "blind3"))
 
 
 def prepare(lines: Sequence[Labelled], rules: Sequence[str], corpus_folder: Path, looked: Sequence[Labelled], work: Path) -> None:
@@ -61,17 +61,17 @@ def train_grams(lines: Sequence[Labelled], rules: Sequence[str], least: int = 3)
 
 
 def export(lines: Sequence[Labelled], rules: Sequence[str], base: Path, work: Path, target: Path) -> None:
-    """The n-grams fitted, the student of WORK packaged, and made.json, which says of what."""
+    """The n-grams fitted, the net of WORK packaged, and made.json, which says of what."""
     from training.export import export_judge
-    from training.guard_net import PASSES, STUDENT, TEACHERS, Pretraining, load
+    from training.guard_net import PASSES, Pretraining, load
 
     tokens, weights, idf = train_grams(lines, rules)
-    fidelity = export_judge(load(work / "student.pt", base), base, target, [line.text for line in lines])
+    fidelity = export_judge(load(work / "net.pt", base), base, target, [line.text for line in lines])
     np.savez_compressed(target / "grams.npz", weights=weights.astype(np.float16), idf=idf.astype(np.float32))
     (target / "grams.json").write_text(json.dumps(sorted(tokens, key=tokens.get), ensure_ascii=False), "utf-8")
     made = {"bank": bank_of(lines), "lines": len(lines), "breaking": sum(bool(line.breaks) for line in lines),
-            "outputs": [*rules, ANY], "fidelity": fidelity, "pretraining": asdict(Pretraining()), "passes": PASSES,
-            "teachers": [asdict(teacher) for teacher in TEACHERS], "student": asdict(STUDENT)}
+            "outputs": [*rules, ANY], "fidelity": fidelity, "pretraining": asdict(Pretraining()),
+            "passes": [asdict(recipe) for recipe in PASSES]}
     (target / "made.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     print(fidelity)
 
