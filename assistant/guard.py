@@ -43,6 +43,7 @@ _CLAUSE = re.compile(r"[^，。！？；、,.!?;\s]+")
 _WINDOW = 60  # characters judged at once: the labelled lines are of one or two sentences
 _MOST_WINDOWS = 40
 _CLAUSES = 4
+_FAR = 0.1  # a rule's probability under which a hint's word alone does not name it
 _SHORT = 20  # characters of a clause that is quoted whole
 
 
@@ -148,6 +149,17 @@ def _in_context(words: str, window: str) -> str:
     return around if len(around) <= _SHORT else words
 
 
+def _worded(window: str, redlines: Mapping[str, RedLine], likely: Likely, limits: Limits) -> dict[str, str]:
+    """Rule -> the words that break it: patterns, and hints where the second layer agrees. A hint of a rule that the second
+    layer thinks far off is passed over where a likelier one is there (我给您返三百 is a gift, no price)."""
+    words = {rule.id: quote for rule in redlines.values() if (quote := patterned(window, rule)) is not None}
+    if likely.any < limits.hint:
+        return words
+    hints = {rule.id: quote for rule in redlines.values() if rule.id not in words and (quote := hinted(window, rule)) is not None}
+    near = {rule: quote for rule, quote in hints.items() if likely.rules.get(rule, 0.0) >= _FAR}
+    return words | (near or ({} if words else hints))
+
+
 def check(text: str, redlines: Mapping[str, RedLine], likeness: Likeness, limits: Limits) -> tuple[Break, ...]:
     """The red lines that an agent would break by saying `text`, one entry a rule, in the rules' order; empty: may be said.
 
@@ -157,12 +169,8 @@ def check(text: str, redlines: Mapping[str, RedLine], likeness: Likeness, limits
     found: dict[str, Break] = {}
     for window in _windows(text):
         likely = likeness(window)
-        for rule in redlines.values():
-            quote = patterned(window, rule)
-            if quote is None and likely.any >= limits.hint:
-                quote = hinted(window, rule)
-            if quote is not None:
-                found.setdefault(rule.id, Break(rule.id, _in_context(quote, window), rule.legal, rule.rewrite))
+        for rule, quote in _worded(window, redlines, likely, limits).items():
+            found.setdefault(rule, Break(rule, _in_context(quote, window), redlines[rule].legal, redlines[rule].rewrite))
         if likely.any >= limits.alone:
             ranked = sorted((rule for rule in likely.rules if rule in redlines), key=lambda rule: -likely.rules[rule])
             for place, rule in enumerate(ranked):

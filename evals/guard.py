@@ -32,7 +32,7 @@ from evals.run import FLOORS, floors_broken
 DATASETS = Path(__file__).parent / "datasets"
 CORPUS = Path(__file__).parent.parent / "corpus"
 WEIGHED, LIMITED = ("dev", "blind", "blind2", "blind3"), ("blind2", "blind3")  # what the weights and the limits are fitted on
-FALSE_ALARMS = 0.028  # share of clean lines that the fitted limits may block; the bar is .03
+FALSE_ALARMS = 0.015  # share of clean lines that the fitted limits may block: half the bar, since unseen lines ring twice as often
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def base(tmp_path_factory):
     return folder
 
 
-@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore:Exporting aten")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore:Exporting aten", "ignore::DeprecationWarning")
 def test_a_net_is_pretrained_taught_kept_and_packaged(base, lines, tmp_path):
     from assistant.knowledge.embed import OnnxModel
     from training.export import export_judge
