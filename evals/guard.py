@@ -1,10 +1,10 @@
 """Runs the evals of the guard: how many breaking agent lines it catches, how many clean ones it blocks, how long it takes.
 
-    python -m evals.guard [--split dev|blind|blind2|blind3|test] [--hardest 20] [--fit]
+    python -m evals.guard [--split dev|blind|blind2|blind3|blind4|test] [--hardest 20] [--fit]
 
-`--fit` fits how the second layer's parts add up, on all lines but test, and from where they speak, on blind2 and blind3, and
+`--fit` fits how the second layer's parts add up, on dev and the first three blind sets, and from where they speak, on blind2 and blind3, and
 writes fusion.json: those two were written by strangers who had seen no other line, and no training line was written with them
-in mind. Test is looked at once a change.
+in mind. Test and blind4 are fitted on by nothing; test is looked at once a change.
 Recall is over lines that break a rule (caught: any break named), false alarms over clean ones; per rule: caught at all,
 and the rule itself among those named. Falls with status 1 under a floor of baseline.json ("guard_<split>").
 """
@@ -151,7 +151,7 @@ def _print(found: Sequence[Judged], hardest: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m evals.guard", description=__doc__.splitlines()[0])
-    parser.add_argument("--split", choices=(*WEIGHED, "test"), default="dev")
+    parser.add_argument("--split", choices=(*WEIGHED, "blind4", "test"), default="dev")
     parser.add_argument("--hardest", type=int, default=20)
     parser.add_argument("--fit", action="store_true", help="fit the second layer's weights and limits and keep them")
     args = parser.parse_args()

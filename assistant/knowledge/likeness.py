@@ -2,7 +2,7 @@
 
 Two parts that err differently, whose log-odds are added up with fitted weights: an encoder of its own with one output a
 rule (judge/model.onnx), and a logistic regression over character 1- to 4-grams. Made by training/train_guard.py, fitted
-together on every guard set but test by evals/guard.py. Deterministic, offline, a few milliseconds a line.
+together by evals/guard.py. Deterministic, offline, a few milliseconds a line.
 """
 from __future__ import annotations
 
