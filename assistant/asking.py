@@ -84,7 +84,9 @@ def as_object(suggestion: Suggestion, ms: float) -> dict:
     }
 
 
-def as_verdict(found: Sequence[Break]) -> dict:
-    """The stable JSON shape of a check; `layer` says who spoke: "rules" or "likeness"."""
+def as_verdict(found: Sequence[Break], unsupported: Sequence[str] = ()) -> dict:
+    """The stable JSON shape of a check; `layer` says who spoke: "rules" or "likeness". `unsupported` are figures that no fact
+    in force lets an agent say: they break no red line, but want checking first."""
     return {"allowed": not found, "breaks": [
-        {"rule": one.rule, "quote": one.quote, "basis": one.basis, "rewrite": one.rewrite, "layer": one.layer} for one in found]}
+        {"rule": one.rule, "quote": one.quote, "basis": one.basis, "rewrite": one.rewrite, "layer": one.layer} for one in found],
+        "unsupported": list(unsupported)}

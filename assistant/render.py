@@ -110,6 +110,7 @@ def why(turn: Turn, corpus: Corpus, today: date, place: Place = ANYWHERE) -> tup
 
 
 MAY_SAY = "没查到红线问题，可以说。（机器判断，拿不准仍请问合规）"
+ONCE_CHECKED = "没查到红线问题，数字查实了再说。（机器判断，拿不准仍请问合规）"
 UNBACKED = "数字 {figures} 没有查到依据，说之前先【查系统】，以系统报价和条款为准。"
 _LAYERS = {LIKENESS: "很像违规的说法"}
 
@@ -118,6 +119,11 @@ def broken(found: Break, corpus: Corpus) -> str:
     """A break in one sentence: the words, the layer that spoke, the rule, the law."""
     who = f"{_LAYERS[found.layer]}，" if found.layer in _LAYERS else ""
     return f"“{found.quote}”，{who}碰了 {_reason(found.rule, corpus)}（{found.basis}）"
+
+
+def named(figures: Sequence[Figure]) -> tuple[str, ...]:
+    """Figures as people read them, each once."""
+    return tuple(dict.fromkeys(f"{figure.value:g}{figure.unit}" for figure in figures))
 
 
 def verdict(found: Sequence[Break], figures: Sequence[Figure], corpus: Corpus) -> Message:
@@ -129,10 +135,10 @@ def verdict(found: Sequence[Break], figures: Sequence[Figure], corpus: Corpus) -
         lines.append(Line("say", one.rewrite))
         if advice:
             lines.append(Line("note", f"怎么做：{advice}"))
-    if not found:
-        lines.append(Line("note", MAY_SAY))
     if figures:
-        lines.append(Line("warning", UNBACKED.format(figures="、".join(dict.fromkeys(f"{f.value:g}{f.unit}" for f in figures)))))
+        lines.append(Line("warning", UNBACKED.format(figures="、".join(named(figures)))))
+    if not found:
+        lines.append(Line("note", ONCE_CHECKED if figures else MAY_SAY))
     buttons = (Button(COPY, "", copy=found[0].rewrite),) if found else ()
     return Message(tuple(lines), buttons)
 

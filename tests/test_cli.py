@@ -74,6 +74,13 @@ def test_check_says_whether_words_may_be_said_in_the_stable_shape(place):
     assert "按规定合同外的利益我不能给您。" in coach(place, "check", "我私下返您三百").stdout
 
 
+def test_check_names_figures_that_no_fact_of_that_day_supports(place):
+    told = json.loads(coach(place, "check", "--json", "财产限额2000元，您这单2950元").stdout)
+    assert (told["allowed"], told["unsupported"]) == (True, ["2950元"])
+    done = coach(place, "check", "财产限额2000元", "--as-of", "2019-01-01").stdout
+    assert "数字 2000元 没有查到依据" in done and "数字查实了再说" in done and "可以说" not in done
+
+
 def test_as_of_moves_today(place):
     assert json.loads(coach(place, "ask", "--json", "--as-of", "2019-01-01", "怎么这么贵啊").stdout)["flags"] == ["withheld", "stale:F-01"]
 
