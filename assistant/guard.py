@@ -36,10 +36,12 @@ _IDIOMS = re.compile(
     "|[同逐之专不]一|三言两语|百[姓忙]|千[差篇]|五花八门|一[五四]一十|七上八下|四[处周]"
 )
 
+_NUMBERED = re.compile(r"(?:证号|编号|工号)(?:是|为)?[:：]?\s*[A-Za-z\d-]+")  # the number of a licence or a person counts nothing
+
 
 RULES, LIKENESS = "rules", "likeness"  # the layers
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")
-_CLAUSE = re.compile(r"[^，。！？；、,.!?;\s]+")
+_CLAUSE = re.compile(r"(?:[^，。！？；、,.!?;\s]|(?<=\d)[.,](?=\d))+")
 _WINDOW = 60  # characters judged at once: the labelled lines are of one or two sentences
 _MOST_WINDOWS = 40
 _CLAUSES = 4
@@ -229,7 +231,7 @@ def figures(text: str) -> tuple[Figure, ...]:
         found.append(Figure(round(value, 6), _MEASURES.get(match["unit"] or "", "")))
         return "　" * len(match.group())
 
-    rest = _IDIOMS.sub(lambda match: "　" * len(match.group()), _ARABIC.sub(arabic, text))
+    rest = _IDIOMS.sub(lambda match: "　" * len(match.group()), _ARABIC.sub(arabic, _NUMBERED.sub("　", text)))
     for match in _CHINESE.finditer(rest):
         value = _chinese_value(match["value"])
         if value is not None:

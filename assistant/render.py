@@ -123,7 +123,8 @@ def broken(found: Break, corpus: Corpus) -> str:
 
 def named(figures: Sequence[Figure]) -> tuple[str, ...]:
     """Figures as people read them, each once."""
-    return tuple(dict.fromkeys(f"{figure.value:g}{figure.unit}" for figure in figures))
+    return tuple(dict.fromkeys(f"{figure.value / 10_000:g}万{figure.unit}" if figure.value >= 10_000 else f"{figure.value:g}{figure.unit}"
+                               for figure in figures))
 
 
 def verdict(found: Sequence[Break], figures: Sequence[Figure], corpus: Corpus) -> Message:

@@ -36,6 +36,11 @@ def test_a_figure_needs_a_fact_that_lets_it_be_spoken(small):
     assert guard.unsupported("2000天", facts) == (Figure(2000, "日"),)
 
 
+def test_the_number_of_a_licence_is_no_figure_and_a_decimal_point_ends_no_clause():
+    assert guard.figures("执业证号01234，工号：A-778，2000元") == (Figure(2000, "元"),)
+    assert guard.clauses("赔12.2万，要多买。1,000块") == ("赔12.2万", "要多买", "1,000块")
+
+
 def test_a_red_line_quotes_the_words_and_refusing_is_no_break(small):
     assert [(b.rule, b.quote) for b in guard.breaks("我私下返您三百", small.redlines)] == [("RL-01", "返您")]
     assert guard.breaks("按规定我不能返您现金", small.redlines) == ()
