@@ -8,10 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 
-from assistant.cli import AsOf, Settings, _config, _corpus, _day, app
+from assistant.cli import _CONFIG, AsOf, Settings, _config, _corpus, _day, app
 from assistant.errors import CoachError
-
-_CONFIG_FILE = "config.toml"
 
 
 @app.command()
@@ -20,7 +18,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help='从标准输入逐行读 {"id","text"}，逐行输出 JSON')] = False,
     as_of: AsOf = None,
-    config: Settings = _CONFIG_FILE,
+    config: Settings = _CONFIG,
 ) -> None:
     """能说吗：对客户说之前先查红线；不记日志。"""
     from assistant import asking, render

@@ -36,7 +36,7 @@ class CallSettings(_Table):
 
 
 class Privacy(_Table):
-    """`keep_days`: turns older than this are forgotten when the coach starts; 0 keeps everything."""
+    """`keep_days`: turns older than this are forgotten at every start and, by a running bot, every night; 0 keeps everything."""
 
     keep_days: int = Field(0, ge=0)
 

@@ -115,10 +115,8 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One intent: what the customer means, and what to say to it.
-
-    `refusal` marks a card by which the customer refuses: "callback" (a later call is welcome) or "stop" (none is).
-    """
+    """One intent: what the customer means, and what to say to it. `refusal` marks a card by which the customer refuses:
+    "callback" (a later call is welcome) or "stop" (none is)."""
 
     id: str
     title: str
@@ -156,15 +154,17 @@ class RedLine:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Everything that is read from `corpus/`, by id, in the order of the files.
-
-    `off_topic` holds lines by kind that no card covers: what they resemble is declined.
-    """
+    """Everything that is read from `corpus/`, by id, in the order of the files. `off_topic` holds lines by kind that no card
+    covers: what they resemble is declined."""
 
     cards: Mapping[str, Card]
     facts: Mapping[str, Fact]
     redlines: Mapping[str, RedLine]
     off_topic: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def card(self, name: str) -> Card | None:
+        """The card of that id or title, or None."""
+        return self.cards.get(name) or next((card for card in self.cards.values() if card.title == name), None)
 
 
 @dataclass(frozen=True, slots=True)

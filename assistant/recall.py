@@ -59,9 +59,9 @@ def target(text: str) -> Target | None:
 
 def named(text: str, corpus: Corpus) -> str:
     """A card's title at the start of `text` as its id: 价格太高#2 -> price_too_high#2; other texts as they are."""
-    title, mark, rest = text.strip().partition("#")
-    card = next((card.id for card in corpus.cards.values() if card.title == title), title)
-    return f"{card}{mark}{rest}"
+    name, mark, rest = text.strip().partition("#")
+    card = corpus.card(name)
+    return f"{card.id if card else name}{mark}{rest}"
 
 
 def known(wanted: Target, corpus: Corpus) -> bool:

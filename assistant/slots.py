@@ -29,6 +29,7 @@ _DATE = r"(?P<date>(?:\d{4}[-./年])?\d{1,2}(?:[-./]|月)\d{1,2}[日号]?)"
 _WHEN = r"(?P<word>今天|明天|大后天|后天|(?:下|这|本)?(?:周|星期|礼拜)[一二三四五六日天]|(?:这个?月|本月|下个?月)?(?:月底|月末|底))"
 _END = r"(?:就|要|会)?(?:到期|过期)"
 _LAST_YEAR = re.compile("上一?年|去年|上期|上次|旧保单|原来|之前|以前")
+_THIS_YEAR = re.compile("今年|本年|这次|本次|现在|新保单")
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(pattern)) for name, pattern in (
     ("last_year", rf"(?:上一?年|去年|上期|旧保单){_GLUE}{_MONEY}"),
     ("this_year", rf"(?:今年|本年|这次|本次|现在|新保单){_GLUE}{_MONEY}"),
@@ -184,8 +185,11 @@ def strangers(line: str) -> tuple[str, ...]:
 
 
 def meant(clause: str, slots: Slots) -> Slots:
-    """The slots whose year the clause speaks of: last year's premium is no figure for this year's, nor the other way round."""
-    return replace(slots, this_year=None) if _LAST_YEAR.search(clause) else replace(slots, last_year=None)
+    """The slots whose year the clause speaks of: last year's premium is no figure for this year's, nor the other way round.
+    A clause that names both years may use both."""
+    if not _LAST_YEAR.search(clause):
+        return replace(slots, last_year=None)
+    return slots if _THIS_YEAR.search(clause) else replace(slots, this_year=None)
 
 
 def describe(slots: Slots) -> str:

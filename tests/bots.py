@@ -19,6 +19,7 @@ from assistant.handlers.telegram.courier import Pace
 from assistant.store import Store
 from tests.conftest import NOW, hear, unguarded
 
+PRICE = ["价格太高第一句，我帮您看看。", "价格太高第二句，我帮您算算。", "价格太高第三句，您慢慢想。"]
 QUICK = Pace(backoff=(0.01,), settle=0.05, farewell=1.0)
 
 
@@ -74,3 +75,8 @@ async def opened(store: Store, corpus: Corpus, search: Search = hear) -> AsyncIt
             yield found
         finally:
             await found.stop()
+
+
+def said(person: Person) -> list[str]:
+    """The first line of everything the bot has in a person's chat."""
+    return [one.text.splitlines()[0].removeprefix("💬 ") for one in person.chat.by_bot]

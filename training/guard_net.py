@@ -8,8 +8,8 @@ Reads WORK/lines.json, which training.train_guard writes, and leaves WORK/net.pt
 2. a pass with adversarial shifts of the word vectors (fast gradient method, Miyato et al. 2017);
 3. three shorter passes in which up to half of the lines are glued to another: a break stays one wherever it stands.
 
-A step whose result lies in WORK already is not done again, so that steps may run on different machines. Seeded. A few minutes
-on one GPU, about three hours on two cores.
+A step whose result lies in WORK already is not done again, so that steps may run on different machines. Seeded. Some minutes on
+one GPU, some hours on two cores.
 """
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ import itertools
 import json
 import random
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -141,10 +140,9 @@ def pretrain(base: Path, texts: Sequence[str], recipe: Pretraining, device: str,
     rows = [row for row in pieces.rows(texts) if len(row) > 4]
     steps = int(len(rows) * recipe.epochs / recipe.batch)
     optimiser = tuning.optimiser(bert, recipe.learning_rate, [*top.parameters(), constant], recipe.learning_rate)
-    schedule = tuning.schedule(optimiser, steps, recipe.warm_up)
-    began, total = time.perf_counter(), torch.zeros((), device=device)
+    descent = tuning.Descent(optimiser, steps, recipe.warm_up, bert, "pretraining")
     endless = itertools.chain.from_iterable(batches([len(row) for row in rows], recipe.batch, rng) for _ in itertools.count())
-    for step, numbers in zip(range(1, steps + 1), endless, strict=False):
+    for numbers in itertools.islice(endless, steps):
         ids = padded([rows[number] for number in numbers])
         inner = (ids > 0) & (ids != 101) & (ids != 102)
         chosen = inner & torch.from_numpy(rng.random(tuple(ids.shape)) < recipe.masked)
@@ -157,15 +155,7 @@ def pretrain(base: Path, texts: Sequence[str], recipe: Pretraining, device: str,
         hidden = bert(input_ids=heard.to(device), attention_mask=(ids > 0).long().to(device)).last_hidden_state
         logits = functional.linear(top(hidden.flatten(0, 1)[where]), bert.embeddings.word_embeddings.weight, constant)
         loss = functional.cross_entropy(logits, ids.flatten()[chosen.flatten()].to(device))
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(bert.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        total += loss.detach()
-        if step % 500 == 0:
-            print(f"pretraining {step}/{steps} loss {float(total) / 500:.3f} {time.perf_counter() - began:.0f}s", flush=True)
-            total.zero_()
+        descent.step(loss)
     shutil.copytree(base, target, dirs_exist_ok=True)  # its tokenizer and pooling; then our weights over its own
     bert.save_pretrained(target)
 
@@ -203,13 +193,12 @@ def fit(base: Path, epochs: Iterator[tuple[list[list[int]], np.ndarray]], steps:
     rows, goals = next(epochs)
     net = (Net(base, goals.shape[1], recipe) if start is None else load(start, base, recipe)).to(device).train()
     optimiser = tuning.optimiser(net.bert, recipe.learning_rate, net.head.parameters(), recipe.head_rate)
-    schedule = tuning.schedule(optimiser, steps, recipe.warm_up)
+    descent = tuning.Descent(optimiser, steps, recipe.warm_up, net, name)
     binary = functional.binary_cross_entropy_with_logits
 
     def loss_of(logits: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
         return recipe.rule_weight * binary(logits[:, :-1], goal[:, :-1]) + binary(logits[:, -1], goal[:, -1])
 
-    began, total, step = time.perf_counter(), torch.zeros((), device=device), 0
     while True:
         for numbers in batches([len(row) for row in rows], recipe.batch, rng):
             ids = padded([rows[number] for number in numbers]).to(device)
@@ -221,17 +210,8 @@ def fit(base: Path, epochs: Iterator[tuple[list[list[int]], np.ndarray]], steps:
                     slope, = torch.autograd.grad(loss, words, retain_graph=True)
                     length = slope.flatten(1).norm(dim=1)[:, None, None] + 1e-12
                     loss = (loss + loss_of(net(ids, mask, words + recipe.shift * slope / length).float(), goal)) / 2
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            total += loss.detach()
-            step += 1
-            if step % 500 == 0:
-                print(f"{name} {step}/{steps} loss {float(total) / 500:.3f} {time.perf_counter() - began:.0f}s", flush=True)
-                total.zero_()
-            if step == steps:
+            descent.step(loss)
+            if descent.done == steps:
                 return net.eval()
         rows, goals = next(epochs)
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -114,9 +113,7 @@ def train(base: str, texts: Sequence[str], cards: Sequence[str], recipe: Recipe,
     contrastive = MultipleNegativesRankingLoss(model, scale=recipe.scale)
     softmax = torch.nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
     optimiser = tuning.optimiser(model, recipe.learning_rate, [proxies], recipe.proxy_rate)
-    schedule = tuning.schedule(optimiser, recipe.steps, recipe.warm_up)
-    began = time.perf_counter()
-    total = 0.0
+    descent = tuning.Descent(optimiser, recipe.steps, recipe.warm_up, model, "step", 50, report)
     model.train()
     for step, batch in zip(range(1, recipe.steps + 1), iter(batches), strict=False):
         pairs = [rng.sample(lines[card], 2) for card in batch]
@@ -130,15 +127,7 @@ def train(base: str, texts: Sequence[str], cards: Sequence[str], recipe: Recipe,
         logits = recipe.scale * torch.cat(vectors) @ torch.nn.functional.normalize(proxies, dim=-1).T
         loss = softmax(logits, torch.cat([labels, labels]))
         loss = loss + recipe.contrastive * contrastive.compute_loss_from_embeddings(list(vectors), None)
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        total += float(loss.detach())
-        if step % 50 == 0:
-            report(f"step {step}/{recipe.steps} loss {total / 50:.3f} {time.perf_counter() - began:.0f}s")
-            total = 0.0
+        descent.step(loss)
         if step % recipe.refresh == 0:
             model.eval()
             batches.learn(torch.nn.functional.normalize(proxies.detach(), dim=-1).cpu().numpy())

@@ -17,11 +17,6 @@ SHORTEST = 6  # characters of a line that says something
 DAYS = timedelta(days=thinking.DAYS)
 
 
-def _card(wanted: str, desk: Desk) -> Card | None:
-    """By id or title."""
-    return desk.corpus.cards.get(wanted) or next((card for card in desk.corpus.cards.values() if card.title == wanted), None)
-
-
 def wrong(line: str, card: Card, desk: Desk, incoming: Incoming) -> tuple[str, ...]:
     """Everything that keeps a line from being told: the lint of the files, then the guard with both layers."""
     today = desk.as_of or incoming.at.date()
@@ -38,7 +33,7 @@ def fix(incoming: Incoming, desk: Desk, rest: str) -> Message:
     """Checks the line, keeps it with its author, tells it from now on, and says who was given the old one."""
     name, _, tail = rest.partition(" ")
     number, _, line = tail.strip().partition(" ")
-    card = _card(name, desk)
+    card = desk.corpus.card(name)
     if name and card is None:
         return Message((Line("note", f"没有「{name}」这张卡，请写卡片的标题或编号。{USAGE}"),))
     if card is None or not number.isdigit() or not 1 <= int(number) <= len(card.say) or not line.strip():

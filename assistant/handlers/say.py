@@ -40,8 +40,11 @@ def _figures(draft: str, incoming: Incoming, desk: Desk, today: date) -> tuple[g
     facts = [fact for fact in desk.corpus.facts.values() if fact.in_force(today)]
     call = desk.store.current_call(incoming.person)
     known = desk.store.slots(call.id) if call is not None else Slots()
-    return tuple(figure for clause in guard.clauses(draft) for figure in guard.unsupported(clause, facts)
-                 if not any(figure.fits(quoted) for quoted in guard.figures(slots.describe(slots.meant(clause, known)))))
+    found: list[guard.Figure] = []
+    for clause in guard.clauses(draft):
+        quoted = guard.figures(slots.describe(slots.meant(clause, known)))
+        found += [figure for figure in guard.unsupported(clause, facts) if not any(figure.fits(one) for one in quoted)]
+    return tuple(found)
 
 
 def _tell_managers(incoming: Incoming, desk: Desk) -> None:
