@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from assistant.domain import Corpus, Line
-from assistant.guard import Break
+from assistant.guard import RULES, Break
 
 DAYS = 30
 MAX_TEXT = 200  # characters of a correction
@@ -91,12 +91,13 @@ def expired(corpus: Corpus, since: date, today: date) -> tuple[Change, ...]:
 
 
 def refused(text: str, found: Sequence[Break]) -> str:
-    """Why this correction, in which the guard `found` breaks, cannot be sent, in one sentence; empty where it can."""
+    """Why this correction, in which the guard `found` breaks, cannot be sent, in one sentence; empty where it can. It is said
+    to colleagues: the layer that knows only what is said to customers takes 先别讲旧的那句 for concealment, and is not asked."""
     if not text.strip():
         return EMPTY_TEXT
     if len(text) > MAX_TEXT:
         return TOO_LONG.format(count=len(text), most=MAX_TEXT)
-    for broken in found:
+    for broken in (one for one in found if one.layer == RULES):
         return f"更正自己碰了红线 {broken.rule}（“{broken.quote}”，{broken.basis}），没有发。可改为：{broken.rewrite}"
     return ""
 

@@ -10,6 +10,7 @@ from assistant import recall as thinking
 from assistant.desk import Desk
 from assistant.domain import Incoming, Role, Variant
 from assistant.errors import CoachError
+from assistant.guard import LIKENESS, RULES, Break
 from assistant.handlers import answer, recall
 from tests.conftest import NOW, hear, shown, unguarded
 
@@ -90,6 +91,13 @@ def test_a_correction_that_breaks_a_rule_or_means_nothing_is_refused_in_one_sent
     with pytest.raises(CoachError, match=says):
         recall.send(wanted, text, told, small, desk.guard, "chen", LATER)
     assert told.notices("recall:") == () and told.audited() == ()
+
+
+def test_what_only_resembles_a_break_may_be_said_to_colleagues(told, small):
+    concealment = Break("RL-10", "先别讲旧的那句", "《保险法》第16条", "…", LIKENESS)
+    assert recall.send("price", "先别讲旧的那句", told, small, lambda text: (concealment,), "chen", LATER)[-1] == "更正发给 2 人。"
+    with pytest.raises(CoachError, match="RL-10"):
+        recall.send("F-01", "先别讲", told, small, lambda text: (concealment, replace(concealment, layer=RULES)), "chen", LATER)
 
 
 def test_what_was_withdrawn_from_the_corpus_can_still_be_recalled_from_the_log(told, small):
